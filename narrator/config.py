@@ -1,0 +1,157 @@
+"""`project.toml` as a frozen Config: every wish, checked at the edge, all mistakes at once."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import langcodes
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from narrator.errors import ConfigError
+
+Format = Literal["mp3", "wav"]
+
+
+def _language_tag(value: str) -> str:
+    if value and not langcodes.tag_is_valid(value):
+        raise ValueError(f"{value!r} is not a language tag such as 'en' or 'pt-BR'")
+    return value
+
+
+def _option_text(value: object) -> object:
+    # TOML has booleans and numbers; adapters take text, as it comes from --option K=V.
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+LanguageTag = Annotated[str, AfterValidator(_language_tag)]
+Milliseconds = Annotated[int, Field(ge=0, le=30_000)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Book(_Section):
+    """What is said of the book, where it differs from what the manuscript says of itself."""
+
+    title: str = ""
+    authors: tuple[str, ...] = Field(default=(), strict=False)
+    language: LanguageTag = ""
+
+
+class Speech(_Section):
+    """Who speaks, and how."""
+
+    provider: str = "hibari"
+    model: str = ""
+    voice: str = ""
+    speed: Annotated[float, Field(ge=0.25, le=4.0)] = 1.0
+    base_url: str = ""
+    options: Mapping[str, Annotated[str, BeforeValidator(_option_text)]] = Field(default_factory=dict)
+
+
+class Cutting(_Section):
+    """How chapters are cut into segments."""
+
+    strategy: Literal["paragraph"] = "paragraph"
+    max_chars: Annotated[int, Field(ge=40, le=100_000)] = 1000
+
+
+class Pauses(_Section):
+    """Silence that is heard between what is spoken, in milliseconds."""
+
+    sentence: Milliseconds = 350
+    paragraph: Milliseconds = 600
+    heading: Milliseconds = 1000
+    scene_break: Milliseconds = 1500
+    chapter_start: Milliseconds = 600
+    chapter_end: Milliseconds = 1500
+
+
+class Levels(_Section):
+    """What the finished files measure when they are decoded."""
+
+    loudness_lufs: Annotated[float, Field(ge=-40, le=-8)] = -20.0
+    true_peak_dbtp: Annotated[float, Field(ge=-20, le=0)] = -3.0
+
+
+class Delivered(_Section):
+    """Which files are made, and where. A relative `output` is inside the project."""
+
+    formats: tuple[Format, ...] = Field(default=("mp3",), strict=False, min_length=1)
+    output: str = "out"
+    mp3_kbps: Literal[32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160] = 64
+
+
+class Rendering(_Section):
+    """How hard the provider is driven. 0 means: what suits the provider."""
+
+    concurrency: Annotated[int, Field(ge=0, le=256)] = 0
+    rate: str = Field(default="", pattern=r"^(\d+/(\d+(\.\d+)?)?(s|m|h))?$")
+    attempts: Annotated[int, Field(ge=1, le=20)] = 5
+    timeout_s: Annotated[float, Field(gt=0, le=3600)] = 300.0
+    allow_gaps: bool = False
+
+
+class Config(_Section):
+    """All of `project.toml`. The field names are the keys of the file."""
+
+    book: Book = Book()
+    speech: Speech = Speech()
+    cutting: Cutting = Cutting()
+    pauses: Pauses = Pauses()
+    levels: Levels = Levels()
+    delivery: Delivered = Delivered()
+    rendering: Rendering = Rendering()
+
+
+def read_config(path: Path) -> Config:
+    """Read and check a `project.toml`.
+
+    Raises:
+        ConfigError: it is no TOML, or some keys or values are wrong: each is named.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise ConfigError(str(path), (f"this is not TOML: {exc}",), advice="Mend the line it names.") from exc
+    return check_config(raw, where=str(path))
+
+
+def check_config(raw: Mapping[str, Any], *, where: str) -> Config:
+    """Plain data to Config.
+
+    Raises:
+        ConfigError: with every mistake at once, by dotted key.
+    """
+    try:
+        return Config.model_validate(raw)
+    except ValidationError as exc:
+        problems = tuple(_problem(error["loc"], error["type"], error["msg"]) for error in exc.errors())
+        raise ConfigError(where, problems, advice="Correct these keys and run the same command again.") from exc
+
+
+def _problem(location: tuple[int | str, ...], kind: str, message: str) -> str:
+    key = ".".join(str(part) for part in location)
+    if kind != "extra_forbidden":
+        return f"{key}: {message.removeprefix('Value error, ')}"
+    known = _names_at(location[:-1])
+    nearest = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
+    meant = f"did you mean {nearest[0]!r}?" if nearest else f"known here: {', '.join(known)}"
+    return f"{key}: there is no such key; {meant}"
+
+
+def _names_at(location: tuple[int | str, ...]) -> list[str]:
+    section: type[BaseModel] = Config
+    for part in location:
+        annotation = section.model_fields[str(part)].annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return []
+        section = annotation
+    return list(section.model_fields)

@@ -1,0 +1,98 @@
+"""What happened: facts that a render tells its observers (bars, `--json` lines, logs) as they come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from narrator.model import TakeKey
+
+
+@dataclass(frozen=True, slots=True)
+class RenderStarted:
+    """Work begins. Characters are those of the orders; `reused` segments already have their take."""
+
+    title: str
+    project: Path
+    segments: int
+    reused: int
+    orders: int
+    characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentStarted:
+    """An order's first attempt begins."""
+
+    key: TakeKey
+    chapter: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRetried:
+    """An attempt failed and the order will be tried again after `wait_s` seconds."""
+
+    key: TakeKey
+    chapter: int
+    attempt: int
+    wait_s: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeReady:
+    """A take is durable. `segments` is how many segments of the script share it."""
+
+    key: TakeKey
+    chapter: int
+    characters: int
+    characters_billed: int
+    seconds: float
+    segments: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentFailed:
+    """An order was given up; the run goes on without it."""
+
+    key: TakeKey
+    chapter: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterAssembled:
+    """A chapter's files are in place under their final names."""
+
+    chapter: int
+    title: str
+    paths: tuple[Path, ...]
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """A first request to stop came: what runs is finished, nothing new begins."""
+
+    in_flight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person should know that stops nothing."""
+
+    message: str
+
+
+Event = (
+    RenderStarted
+    | SegmentStarted
+    | SegmentRetried
+    | TakeReady
+    | SegmentFailed
+    | ChapterAssembled
+    | Stopping
+    | Notice
+)

@@ -1,0 +1,1 @@
+"""From takes to a chapter's master: stitching, loudness, limiter, encoders."""

@@ -1,0 +1,360 @@
+"""The words of narrator, as data: what a stage hands to the next. Nothing here does I/O.
+
+Manuscript > Chapter > Block       what was read
+Script > ScriptChapter > Segment   what will be said
+SpeechRequest, TakeKey, Take       what is asked of a provider, its name, and what came back
+ChapterAudio, Delivery             what was made of it
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import NewType
+
+TakeKey = NewType("TakeKey", str)
+"""64 hexadecimal digits: the SHA-256 of a request's canonical form."""
+
+KEY_REVISION = 1
+"""Part of every key. Raising it renders every book again, and makes people pay again."""
+
+
+# --- manuscript ---------------------------------------------------------------------------------------
+
+
+class Role(StrEnum):
+    """What a block is in its book."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    VERSE = "verse"
+    QUOTATION = "quotation"
+    LIST_ITEM = "list item"
+    TABLE = "table"
+    CAPTION = "caption"
+    CODE = "code"
+    NOTE = "note"
+    SCENE_BREAK = "scene break"
+
+
+class Matter(StrEnum):
+    """Where in a book a chapter stands."""
+
+    FRONT = "front"
+    BODY = "body"
+    BACK = "back"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    r"""A run of text with one role.
+
+    `text` is clean Unicode (NFC): white space is single spaces, except in verse, whose lines are split by
+    '\n'. A scene break's text is ''. `source` says where it stands, for people: 'ch01.xhtml#p4', 'line 12'.
+    """
+
+    role: Role
+    text: str
+    source: str = ""
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """An entry of the table of contents, or a stretch of the book between two of them.
+
+    `kind` is the EPUB structural term where one is known or was told from the title ('chapter', 'preface',
+    'toc', 'endnotes', 'colophon', 'copyright-page' ...), else ''. The heading is the first block where the
+    book shows one; `title` is always set.
+    """
+
+    title: str
+    blocks: tuple[Block, ...]
+    matter: Matter = Matter.BODY
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """The book's picture: 'image/jpeg' or 'image/png' and its bytes."""
+
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Manuscript:
+    """A book as it was read, all of it, in reading order. `language` is a BCP 47 tag, or '' if unknown."""
+
+    title: str
+    authors: tuple[str, ...]
+    language: str
+    chapters: tuple[Chapter, ...]
+    cover: Cover | None = None
+
+
+# --- script -------------------------------------------------------------------------------------------
+
+
+class Pause(StrEnum):
+    """Why there is silence after a segment; its length is a setting of assembly, never part of a take."""
+
+    SENTENCE = "sentence"
+    PARAGRAPH = "paragraph"
+    HEADING = "heading"
+    SCENE_BREAK = "scene_break"
+    CHAPTER = "chapter"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters [start, end) of the text of block number `block` of a chapter."""
+
+    block: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The text of one provider request, the source characters that it covers, and the pause after it."""
+
+    text: str
+    spans: tuple[Span, ...]
+    pause: Pause = Pause.PARAGRAPH
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Source characters that are not spoken, and the named rule that says so."""
+
+    rule: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptChapter:
+    """What will be said of a chapter. `source_digest` names the blocks that it was cut from.
+
+    A chapter that is not spoken has no segments, and `skipped` covers it.
+    """
+
+    title: str
+    matter: Matter
+    kind: str
+    source_digest: str
+    characters: int
+    words: int
+    segments: tuple[Segment, ...]
+    skipped: tuple[Skip, ...] = ()
+
+    @property
+    def spoken(self) -> bool:
+        return bool(self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What will be said of a book, chapter by chapter, in reading order; the unspoken chapters included."""
+
+    title: str
+    authors: tuple[str, ...]
+    language: str
+    chapters: tuple[ScriptChapter, ...]
+
+
+# --- speech -------------------------------------------------------------------------------------------
+
+
+class Container(StrEnum):
+    """How a provider's audio bytes are wrapped."""
+
+    PCM = "pcm"
+    WAV = "wav"
+    MP3 = "mp3"
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFormat:
+    """The format that a provider declares for its bytes. PCM is signed 16-bit little-endian."""
+
+    container: Container
+    rate_hz: int
+    channels: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AudioChunk:
+    """Bytes of a stream, cut anywhere, even inside a sample."""
+
+    data: bytes
+    format: AudioFormat
+
+
+@dataclass(frozen=True, slots=True)
+class WordTime:
+    """When a word is heard, in milliseconds from the take's first frame."""
+
+    word: str
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechReceipt:
+    """What a provider says of a finished answer: its ids for it, and the characters that it bills."""
+
+    ids: Mapping[str, str] = field(default_factory=dict)
+    characters_billed: int | None = None
+
+
+SpeechEvent = AudioChunk | WordTime | SpeechReceipt
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice that a provider offers. `languages` are BCP 47 tags; () where the provider does not say."""
+
+    id: str
+    name: str = ""
+    languages: tuple[str, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a provider, as it is set up, can do.
+
+    `max_characters` is the longest text of one request. `concurrency` is how many requests to run at once
+    where the user names no number. `languages` () means any. `usd_per_million_characters` is 0.0 for a
+    free voice and None where the price is not known.
+    """
+
+    max_characters: int
+    formats: tuple[Container, ...]
+    rate_hz: int
+    concurrency: int
+    languages: tuple[str, ...] = ()
+    usd_per_million_characters: float | None = None
+    is_local: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRequest:
+    """All that can change the sound of a take, and nothing else.
+
+    `voice_digest` is the SHA-256 of a local voice's model file, '' for a remote voice; `revision` is the
+    adapter's own, raised when it changes what comes out of the same wishes. `rate_hz` is the project's.
+    """
+
+    provider: str
+    model: str
+    voice: str
+    text: str
+    language: str
+    speed: float
+    rate_hz: int
+    revision: int
+    voice_digest: str = ""
+    options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def canonical(self) -> dict[str, object]:
+        """The request as plain data: what is hashed, and what a sidecar keeps."""
+        return {
+            "provider": self.provider,
+            "model": self.model,
+            "voice": self.voice,
+            "voice_digest": self.voice_digest,
+            "text": self.text,
+            "language": self.language,
+            "speed": round(float(self.speed), 4),
+            "rate_hz": self.rate_hz,
+            "revision": self.revision,
+            "options": dict(sorted(self.options.items())),
+            "key_revision": KEY_REVISION,
+        }
+
+    @property
+    def key(self) -> TakeKey:
+        """SHA-256 of the canonical form: equal sounds asked for have equal names, on every machine."""
+        form = json.dumps(self.canonical(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return TakeKey(hashlib.sha256(form.encode("utf-8", "surrogatepass")).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What assembly and the take checks need to know of a take's sound, so that it is read only once.
+
+    `hop_energies` and `hop_peaks` are little-endian float32, one value for each 25 ms hop (the last may be
+    shorter): the sum of squares of the K-weighted samples (ITU-R BS.1770-4), and the sample peak; full
+    scale is 1.0. `sum_squares` is unweighted. `lead_frames` and `tail_frames` count silence at the edges.
+    """
+
+    frames: int
+    hop_energies: bytes
+    hop_peaks: bytes
+    sample_peak: float
+    true_peak: float
+    sum_squares: float
+    lead_frames: int
+    tail_frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """The finished PCM of a request: signed 16-bit little-endian mono at `rate_hz`, in the file `path`."""
+
+    key: TakeKey
+    path: Path
+    rate_hz: int
+    sha256: str
+    measurement: Measurement
+    words: tuple[WordTime, ...] = ()
+
+    @property
+    def frames(self) -> int:
+        return self.measurement.frames
+
+
+# --- audiobook ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a segment lies in its chapter: frames [start, end) at the chapter's rate."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterAudio:
+    """A chapter's master: its length, where each of its segments lies, and what was done to the level."""
+
+    rate_hz: int
+    frames: int
+    placements: tuple[Placement, ...]
+    gain_db: float
+    loudness_lufs: float
+    true_peak_dbtp: float
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A finished file of the audiobook. `chapter` counts from 1 among the spoken ones."""
+
+    path: Path
+    format: str
+    chapter: int
+    title: str
+    frames: int
+    rate_hz: int
+
+    @property
+    def duration_s(self) -> float:
+        return self.frames / self.rate_hz

@@ -1,0 +1,134 @@
+"""Every Protocol on one page: what a stage needs of the others, and what must hold."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
+
+from narrator.events import Event
+from narrator.model import Capabilities, Manuscript, SpeechEvent, SpeechRequest, Take, TakeKey, Voice
+
+if TYPE_CHECKING:  # numpy is slow to import, and only annotations need it here
+    import numpy as np
+    import numpy.typing as npt
+
+Observer = Callable[[Event], None]
+"""Told of everything that happens, on the event loop's thread; must return at once and never raise."""
+
+
+class Provider(Protocol):
+    """A text-to-speech engine or service, as one project uses it.
+
+    Entered once before the first call and left after the last. Every error that it raises is one of ours.
+    It never retries on its own once text was sent, and it logs no key and no text of the book.
+    """
+
+    name: str
+    revision: int
+    """Raised when the adapter changes what comes out of the same wishes; part of every key."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Known without a connection, and constant while the provider is open."""
+        ...
+
+    @property
+    def voice(self) -> str:
+        """The voice that speaks: the one asked for, or the provider's default."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The model that speaks, '' where the provider has no such notion."""
+        ...
+
+    @property
+    def voice_digest(self) -> str:
+        """SHA-256 of a local voice's model file; '' for a remote voice."""
+        ...
+
+    @property
+    def account(self) -> str:
+        """Names who pays and who is limited, with nothing secret in it."""
+        ...
+
+    async def voices(self) -> Sequence[Voice]:
+        """What `narrator voices` lists; [] where the service cannot tell.
+
+        Raises:
+            RunError: the service refuses the key or cannot be reached.
+        """
+        ...
+
+    async def check(self) -> None:
+        """Find out, before any text is sent, what would make every request fail.
+
+        Raises:
+            RunError: no key, a refused key, an unknown voice or model, a service that cannot be reached.
+        """
+        ...
+
+    def speak(self, request: SpeechRequest) -> AsyncIterator[SpeechEvent]:
+        """Speak one text: AudioChunks in order, and WordTimes and one SpeechReceipt where known.
+
+        Ends normally only when the protocol's own terminator came, so an end is a whole answer. Closing the
+        iterator early aborts the request.
+
+        Raises:
+            AttemptError: this call failed; it may be sent again.
+            SegmentError: this text is refused.
+            RunError: nothing further can succeed.
+        """
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
+
+
+class TakeStore(Protocol):
+    """The finished takes of a project, by key. A take that it returns is whole."""
+
+    def keys(self) -> frozenset[TakeKey]:
+        """The takes that are there, by names and sizes alone: nothing is hashed."""
+        ...
+
+    def load(self, key: TakeKey) -> Take | None:
+        """The take with its PCM verified against its SHA-256; a bad one is put away and None returned."""
+        ...
+
+    def save(self, request: SpeechRequest, pcm: bytes, facts: Mapping[str, object]) -> Take:
+        """Store durably and atomically; the first take of a key wins. Blocks: call it on the writer thread.
+
+        Raises:
+            DiskError: it could not be made durable; nothing under its final name was left.
+        """
+        ...
+
+
+class Reader(Protocol):
+    """Reads one format of manuscript.
+
+    Raises:
+        ManuscriptError: broken, protected or empty.
+    """
+
+    def __call__(self, path: Path, /) -> Manuscript: ...
+
+
+class Encoder(Protocol):
+    """Takes a chapter's master as float32 mono blocks (full scale 1.0) in order, and writes one file."""
+
+    def write(self, block: npt.NDArray[np.float32]) -> None: ...
+
+    def close(self) -> None:
+        """Finish the file: headers final, every frame written.
+
+        Raises:
+            DiskError: it could not be written.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Text-to-speech engines and services: one adapter each, behind one Protocol."""

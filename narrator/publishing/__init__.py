@@ -1,0 +1,1 @@
+"""From masters to an audiobook: tags, playlist, book.json."""

@@ -1,0 +1,1 @@
+"""From a script to takes: the plan, the scheduler, one segment's life, the store of takes."""
