@@ -342,19 +342,3 @@ class ChapterAudio:
     gain_db: float
     loudness_lufs: float
     true_peak_dbtp: float
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A finished file of the audiobook. `chapter` counts from 1 among the spoken ones."""
-
-    path: Path
-    format: str
-    chapter: int
-    title: str
-    frames: int
-    rate_hz: int
-
-    @property
-    def duration_s(self) -> float:
-        return self.frames / self.rate_hz

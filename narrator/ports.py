@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from narrator.events import Event
-from narrator.model import Capabilities, Manuscript, SpeechEvent, SpeechRequest, Take, TakeKey, Voice
+from narrator.model import (
+    Capabilities,
+    Manuscript,
+    Measurement,
+    SpeechEvent,
+    SpeechRequest,
+    Take,
+    TakeKey,
+    Voice,
+)
 
 if TYPE_CHECKING:  # numpy is slow to import, and only annotations need it here
     import numpy as np
@@ -70,11 +79,11 @@ class Provider(Protocol):
         """
         ...
 
-    def speak(self, request: SpeechRequest) -> AsyncIterator[SpeechEvent]:
+    def speak(self, request: SpeechRequest) -> AsyncGenerator[SpeechEvent, None]:
         """Speak one text: AudioChunks in order, and WordTimes and one SpeechReceipt where known.
 
         Ends normally only when the protocol's own terminator came, so an end is a whole answer. Closing the
-        iterator early aborts the request.
+        generator early aborts the request.
 
         Raises:
             AttemptError: this call failed; it may be sent again.
@@ -91,22 +100,32 @@ class Provider(Protocol):
 
 
 class TakeStore(Protocol):
-    """The finished takes of a project, by key. A take that it returns is whole."""
+    """The finished takes of a project, by key. All methods block, and are called on one thread at a time."""
 
     def keys(self) -> frozenset[TakeKey]:
         """The takes that are there, by names and sizes alone: nothing is hashed."""
         ...
 
     def load(self, key: TakeKey) -> Take | None:
-        """The take with its PCM verified against its SHA-256; a bad one is put away and None returned."""
+        """A take of `keys()`, by its sidecar; a damaged one is quarantined, and None returned."""
         ...
 
-    def save(self, request: SpeechRequest, pcm: bytes, facts: Mapping[str, object]) -> Take:
-        """Store durably and atomically; the first take of a key wins. Blocks: call it on the writer thread.
+    def save(
+        self, request: SpeechRequest, pcm: bytes, measurement: Measurement, facts: Mapping[str, Any]
+    ) -> Take:
+        """Store durably and atomically; the first take of a key wins.
 
         Raises:
-            DiskError: it could not be made durable; nothing under its final name was left.
+            DiskError: it could not be made durable; nothing was left under its final name.
         """
+        ...
+
+    def is_intact(self, take: Take) -> bool:
+        """Whether the PCM is what was stored, by its SHA-256: asked before anything is made of it."""
+        ...
+
+    def quarantine(self, key: TakeKey) -> None:
+        """Put a bad take away; its key is missing from then on."""
         ...
 
 

@@ -1,0 +1,291 @@
+"""The use cases: what narrator does, one function each. Read this first.
+
+manuscript -> script -> plan -> takes -> masters -> audiobook
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from narrator.book import Book, Wishes, locate, open_book
+from narrator.config import Config, Speech
+from narrator.delivery import Delivery
+from narrator.errors import Incomplete, Interrupted
+from narrator.model import Matter, Voice
+from narrator.ports import Observer
+from narrator.project import open_project
+from narrator.publishing.record import AudiobookRecord, Gap, load_record
+from narrator.rendering.plan import Plan, make_plan
+from narrator.session import Session, Tally
+from narrator.wiring import open_provider, open_takes
+
+CHARACTERS_PER_S = 15.0
+"""Printed characters that a narrator says in a second, white space and all, in novels in English."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedFile:
+    """A finished file. `chapter` counts from 1 among the spoken ones."""
+
+    path: Path
+    format: str
+    chapter: int
+    title: str
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a render delivered and did. Segments are counted as the script has them.
+
+    `characters` are those of the whole script; `cost_usd` is what this run cost, None where no price is known.
+    """
+
+    project: Path
+    title: str
+    files: tuple[RenderedFile, ...]
+    segments: int
+    rendered: int
+    failed: int
+    characters: int
+    billed_characters: int
+    cost_usd: float | None
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def reused(self) -> int:
+        return self.segments - self.rendered - self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChapter:
+    """A line of a plan: a chapter of the book, spoken or not. `missing` counts segments without a take."""
+
+    index: int
+    title: str
+    matter: Matter
+    spoken: bool
+    characters: int
+    words: int
+    segments: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a render would do.
+
+    `seconds` is about how much audio the orders would become, and `disk_bytes` the takes of it.
+    """
+
+    title: str
+    authors: tuple[str, ...]
+    language: str
+    narrator: str
+    chapters: tuple[PlannedChapter, ...]
+    orders: int
+    characters: int
+    cost_usd: float | None
+    seconds: float
+    disk_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How far a project is. `delivered` chapters have their files in `output`; `gaps` are what those lack."""
+
+    project: Path
+    title: str
+    segments: int
+    missing: int
+    chapters: int
+    delivered: int
+    is_complete: bool
+    output: Path
+    gaps: tuple[Gap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A line of the doctor's report: what was looked at, what was found, and whether that is well."""
+
+    about: str
+    found: str
+    is_well: bool = True
+
+
+def render(source: Path, wishes: Wishes, observe: Observer = lambda _: None) -> Rendered:
+    """Bring a book all the way to tagged files, or on from where it was left.
+
+    Raises:
+        NarratorError: every kind; finished takes are kept whatever happens.
+    """
+    located = locate(source, wishes)
+    is_new = not located.project.exists
+    with ExitStack() as stack:
+        if not is_new:
+            stack.enter_context(located.project.lock())
+        book = open_book(located, wishes)
+        if is_new:  # a book that cannot be read leaves no folder behind
+            stack.enter_context(located.project.lock())
+        book.keep(wishes.settings)
+        return asyncio.run(_render(book, observe))
+
+
+async def _render(book: Book, observe: Observer) -> Rendered:
+    takes = open_takes(book.project)
+    takes.sweep()
+    delivery = Delivery(book)
+    delivery.claim_names()
+    session = Session(book, takes, delivery, observe)
+    try:
+        plan = await session.run()
+    except Interrupted as exc:
+        advice = f"To go on, run the same command again, or: narrator resume {book.project.folder}"
+        raise type(exc)(f"Stopped. {_kept(session.tally)}", advice=advice) from exc
+    gaps = _gaps(plan, session.tally)
+    if gaps and not book.config.rendering.allow_gaps:
+        raise Incomplete(_gap_list(gaps), advice=_GAP_ADVICE)
+    return _rendered(book, plan, session.tally, delivery, gaps)
+
+
+_GAP_ADVICE = (
+    "Run the same command again to try them once more, or with --allow-gaps to make the audiobook without them."
+)
+
+
+def plan(source: Path, wishes: Wishes) -> Planned:
+    """What a render of this source would do. Calls no provider and writes nothing.
+
+    Raises:
+        UsageError, ConfigError, ManuscriptError, LanguageUnspoken: as a render would.
+    """
+    book = open_book(locate(source, wishes), wishes)
+    made = make_plan(book.script, book.request_for, open_takes(book.project).keys())
+    missing = {order.key for order in made.orders}
+    spoken = iter(made.chapters)
+    chapters = []
+    for index, chapter in enumerate(book.script.chapters, 1):
+        keys = next(spoken).keys if chapter.spoken else ()
+        chapters.append(
+            PlannedChapter(
+                index=index,
+                title=chapter.title,
+                matter=chapter.matter,
+                spoken=chapter.spoken,
+                characters=chapter.characters,
+                words=chapter.words,
+                segments=len(keys),
+                missing=sum(key in missing for key in keys),
+            )
+        )
+    seconds = made.characters / CHARACTERS_PER_S / book.config.speech.speed
+    return Planned(
+        title=book.title,
+        authors=book.authors,
+        language=book.language,
+        narrator=book.narrator,
+        chapters=tuple(chapters),
+        orders=len(made.orders),
+        characters=made.characters,
+        cost_usd=_cost(book, made.characters),
+        seconds=round(seconds, 1),
+        disk_bytes=round(seconds * 2 * book.provider.capabilities.rate_hz),
+    )
+
+
+def status(folder: Path) -> Status:
+    """How far a project is, from its own files alone; its manuscript is not read.
+
+    Raises:
+        UsageError: it is no project, or it was never rendered.
+    """
+    project = open_project(folder)
+    book = open_book(locate(folder, Wishes()), Wishes())
+    made = make_plan(book.script, book.request_for, open_takes(project).keys())
+    record = load_record(project.record_file)
+    return Status(
+        project=folder,
+        title=book.title,
+        segments=made.segments,
+        missing=made.segments - made.reused,
+        chapters=len(made.chapters),
+        delivered=len(record.chapters) if record else 0,
+        is_complete=bool(record and record.is_complete) and not made.orders,
+        output=project.output_folder(book.config),
+        gaps=record.gaps if record else (),
+    )
+
+
+def voices(provider: str, base_url: str = "") -> Sequence[Voice]:
+    """The voices of a provider, () where it cannot tell.
+
+    Raises:
+        UsageError: no such provider.
+        RunError: it refuses the key or cannot be reached.
+    """
+
+    async def ask() -> Sequence[Voice]:
+        async with open_provider(Config(speech=Speech(provider=provider, base_url=base_url))) as opened:
+            return await opened.voices()
+
+    return asyncio.run(ask())
+
+
+def providers() -> Sequence[ProviderEntry]:
+    """The providers that are installed."""
+    return known_providers()
+
+
+def doctor(projects: Path) -> list[Finding]:
+    """What a bug report needs to know of this installation; nothing secret, nothing of any book."""
+    return [*_versions(), _embedded_voice(), *_keys(), _disk(projects)]
+
+
+def _cost(book: Book, characters: int) -> float | None:
+    price = book.provider.capabilities.usd_per_million_characters
+    return None if price is None else round(characters * price / 1e6, 4)
+
+
+def _gaps(plan: Plan, tally: Tally) -> tuple[Gap, ...]:
+    return tuple(
+        Gap(planned.number, planned.chapter.title, segment.text, tally.failures[key].reason)
+        for planned in plan.chapters
+        for segment, key in zip(planned.chapter.segments, planned.keys, strict=True)
+        if key in tally.failures
+    )
+
+
+def _gap_list(gaps: tuple[Gap, ...]) -> str:
+    lines = [f"  chapter {gap.chapter}, {gap.title}: “{gap.text[:70]}”: {gap.reason}" for gap in gaps[:20]]
+    if len(gaps) > len(lines):
+        lines.append(f"  … and {len(gaps) - len(lines)} more")
+    return "\n".join([f"The audiobook is not complete: {len(gaps)} segments could not be spoken.", *lines])
+
+
+def _kept(tally: Tally) -> str:
+    return f"{len(tally.spoken)} segments were finished in this run, and all are kept."
+
+
+def _rendered(book: Book, plan: Plan, tally: Tally, delivery: Delivery, gaps: tuple[Gap, ...]) -> Rendered:
+    files = tuple(
+        RenderedFile(delivery.absolute(file), file.format, chapter.number, chapter.title, chapter.duration_s)
+        for chapter in delivery.finish(gaps)
+        for file in chapter.files
+    )
+    return Rendered(
+        project=book.project.folder,
+        title=book.title,
+        files=files,
+        segments=plan.segments,
+        rendered=sum(tally.spoken.values()),
+        failed=len(gaps),
+        characters=sum(len(s.text) for planned in plan.chapters for s in planned.chapter.segments),
+        billed_characters=tally.billed_characters,
+        cost_usd=_cost(book, tally.billed_characters),
+        gaps=gaps,
+    )

@@ -1,0 +1,40 @@
+"""Everything that later stages need to know of a take's sound, found in one go when the take is made."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from narrator.audio.loudness import hop_frames, k_weighted
+from narrator.audio.pcm import to_float
+from narrator.audio.peaks import true_peak
+from narrator.audio.silence import THRESHOLD_DB, edges
+from narrator.model import Measurement
+
+_SILENCE_BELOW_PEAK_DB = 45.0
+
+
+def measure(pcm: bytes, rate_hz: int) -> Measurement:
+    """Measure a take: s16le mono at `rate_hz` (8 kHz to 48 kHz), of even length."""
+    samples = to_float(pcm)
+    magnitudes = np.abs(samples)
+    peak = float(magnitudes.max(initial=0.0))
+    lead, tail = edges(samples, threshold_db=_silence_db(peak))
+    hop_starts = np.arange(0, len(samples), hop_frames(rate_hz))
+    weighted = k_weighted(samples, rate_hz)
+    return Measurement(
+        frames=len(samples),
+        hop_energies=np.add.reduceat(np.square(weighted, out=weighted), hop_starts).astype("<f4").tobytes(),
+        hop_peaks=np.maximum.reduceat(magnitudes, hop_starts).astype("<f4").tobytes(),
+        sample_peak=peak,
+        true_peak=true_peak(samples),
+        sum_squares=float(np.square(samples, dtype=np.float64).sum()),
+        lead_frames=lead,
+        tail_frames=tail,
+    )
+
+
+def _silence_db(peak: float) -> float:
+    """A voice that is quiet as a whole is not silent: its threshold follows its peak down."""
+    return min(THRESHOLD_DB, 20.0 * math.log10(peak) - _SILENCE_BELOW_PEAK_DB) if peak else THRESHOLD_DB

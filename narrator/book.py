@@ -1,0 +1,164 @@
+"""A book at work: its project, its wishes, its voice and its script, opened together and checked together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from narrator.config import Config
+from narrator.errors import ManuscriptError
+from narrator.model import Cover, Script, ScriptChapter, Segment, SpeechRequest
+from narrator.ports import Provider
+from narrator.project import Project, digest_of, find_project, open_project, read_source
+from narrator.rendering.languages import ensure_language_is_spoken
+from narrator.script.accepted import AcceptedScript
+from narrator.script.compose import Cut, compose
+from narrator.wiring import open_provider, read_manuscript
+
+Settings = Mapping[str, Mapping[str, Any]]
+"""Wishes of this run over `project.toml`: section to key to value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a person asks for beside the source: where projects live, and settings, which the project keeps.
+
+    `replan` and `allow_gaps` are for this run alone.
+    """
+
+    projects: Path = Path("projects")
+    project: Path | None = None
+    settings: Settings = field(default_factory=dict)
+    replan: bool = False
+    allow_gaps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All that a use case works with. Nothing of it is on disk before `keep`."""
+
+    project: Project
+    config: Config
+    provider: Provider
+    cut: Cut
+    manuscript_path: Path
+    manuscript_data: bytes
+    script: Script
+    is_script_new: bool
+    read_cover: Cover | None
+
+    @property
+    def title(self) -> str:
+        return self.config.book.title or self.script.title
+
+    @property
+    def authors(self) -> tuple[str, ...]:
+        return self.config.book.authors or self.script.authors
+
+    @property
+    def language(self) -> str:
+        return self.config.book.language or self.script.language
+
+    @property
+    def narrator(self) -> str:
+        """Who speaks, for the tags: provider and voice."""
+        return " ".join(filter(None, (self.provider.name, self.provider.voice)))
+
+    def request_for(self, segment: Segment) -> SpeechRequest:
+        """All that decides how a segment sounds."""
+        return SpeechRequest(
+            provider=self.provider.name,
+            model=self.provider.model,
+            voice=self.provider.voice,
+            voice_digest=self.provider.voice_digest,
+            text=segment.text,
+            language=self.language,
+            speed=self.config.speech.speed,
+            rate_hz=self.provider.capabilities.rate_hz,
+            revision=self.provider.revision,
+            options=self.config.speech.options,
+        )
+
+    def keep(self, settings: Settings) -> None:
+        """Write to the project what this run was told and what it read. Call it under the project's lock.
+
+        Raises:
+            DiskError: it could not be written.
+        """
+        self.project.keep_wishes(settings)
+        sha256 = digest_of(self.manuscript_data)
+        source = self.project.source
+        if source is None or source.sha256 != sha256:
+            self.project.keep_manuscript(self.manuscript_path, self.manuscript_data, self.read_cover)
+        if self.is_script_new:
+            AcceptedScript(self.project.script_folder).write(self.script, sha256, self.cut)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a person named: a project, and the manuscript that it is of, with its bytes."""
+
+    project: Project
+    path: Path
+    data: bytes
+
+
+def locate(source: Path, wishes: Wishes) -> Source:
+    """Find the project of a manuscript, which may not exist yet, or the manuscript of a project.
+
+    Raises:
+        UsageError: there is no such file, or the folder is no project.
+    """
+    if source.is_dir():
+        project = open_project(source)
+        path = project.manuscript_file()
+        return Source(project, path, read_source(path))
+    data = read_source(source)
+    project = Project(wishes.project) if wishes.project else find_project(source, data, wishes.projects)
+    return Source(project, source, data)
+
+
+def open_book(source: Source, wishes: Wishes) -> Book:
+    """Check the wishes, choose the voice, and read or recall the script. Writes nothing.
+
+    Raises:
+        ConfigError: an option or `project.toml` is wrong.
+        ManuscriptError: the book cannot be read, or has nothing to say.
+        LanguageUnspoken: the voice does not speak the book's language.
+    """
+    config = source.project.config(wishes.settings)
+    if wishes.allow_gaps:
+        config = config.model_copy(
+            update={"rendering": config.rendering.model_copy(update={"allow_gaps": True})}
+        )
+    provider = open_provider(config)
+    cut = Cut(config.cutting.strategy, min(config.cutting.max_chars, provider.capabilities.max_characters))
+    script, cover, is_new = _script(source, cut, config.book.language, replan=wishes.replan)
+    book = Book(source.project, config, provider, cut, source.path, source.data, script, is_new, cover)
+    if not any(chapter.spoken for chapter in script.chapters):
+        raise ManuscriptError(
+            f"{source.path} has no text to speak.",
+            advice="If it is a book of pictures or scanned pages, it has no text layer that could be read.",
+        )
+    ensure_language_is_spoken(script, book.language, provider)
+    return book
+
+
+def _script(source: Source, cut: Cut, language: str, *, replan: bool) -> tuple[Script, Cover | None, bool]:
+    """The accepted script where it still holds, else a new one that keeps the cuts of unchanged chapters.
+
+    With it the cover, where the manuscript was read for it, and whether the script is new.
+    """
+    known: dict[str, ScriptChapter] = {}
+    if not replan and (accepted := AcceptedScript(source.project.script_folder).read()):
+        script, sha256, accepted_cut = accepted
+        if accepted_cut == cut:
+            if sha256 == digest_of(source.data):
+                return script, None, False
+            known = {chapter.source_digest: chapter for chapter in script.chapters}
+    manuscript = read_manuscript(source.path)
+    if language:
+        manuscript = replace(manuscript, language=language)
+    return compose(manuscript, cut, known), manuscript.cover, True

@@ -1,0 +1,87 @@
+"""The command `narrator` and its sub-commands, each imported only when it runs: help must be quick."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from narrator import __version__
+
+_COMMANDS = {
+    "render": ("narrator.cli.render", "Turn a book into a finished audiobook, or go on with one."),
+    "resume": ("narrator.cli.render", "Go on with a render that was interrupted."),
+    "plan": ("narrator.cli.plan", "Show what a render would do and cost, and do nothing."),
+    "status": ("narrator.cli.plan", "Show how far a project is."),
+    "voices": ("narrator.cli.voices", "List the voices of a provider."),
+    "providers": ("narrator.cli.voices", "List the providers."),
+    "doctor": ("narrator.cli.doctor", "Check this installation, and print what a bug report needs."),
+}
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name and one line each; imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(_COMMANDS[cmd_name][0])
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS:
+            import difflib  # noqa: PLC0415 - only for a mistyped word
+
+            near = difflib.get_close_matches(args[0], _COMMANDS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else " `narrator --help` lists them."
+            ctx.fail(f"There is no command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 2 usage, 3 incomplete, 4 refused (key, quota, voice, language), 6 locked, "
+    "7 unreadable manuscript, 8 disk, 130 interrupted.",
+)
+@click.version_option(__version__, prog_name="narrator", message="%(prog)s %(version)s")
+def narrator() -> None:
+    """Turn a manuscript (EPUB, Markdown, text) into a finished, tagged, mastered audiobook.
+
+    \b
+      narrator render book.epub        speaks it on the embedded voice: no key, no network
+      narrator plan book.epub          chapters, length and cost, before anything is spoken
+
+    An interrupted render goes on where it stopped when the same command is run again.
+    """
+
+
+_state = {"verbose": False}
+
+
+def is_verbose() -> bool:
+    """Whether the command was run with -v."""
+    return _state["verbose"]
+
+
+def _set_verbose(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001, FBT001 - click's
+    if value:
+        from narrator.progress import set_up_logging  # noqa: PLC0415 - imports tqdm
+
+        _state["verbose"] = True
+        set_up_logging(verbose=True)
+
+
+verbose_option = click.option(
+    "-v", "--verbose", is_flag=True, expose_value=False, callback=_set_verbose, help="Say everything that happens."
+)

@@ -1,0 +1,103 @@
+"""The options that say how a book is rendered, shared by the commands that read a book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from narrator.book import Wishes
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_SETTINGS: dict[str, tuple[str, str]] = {
+    "provider": ("speech", "provider"),
+    "voice": ("speech", "voice"),
+    "model": ("speech", "model"),
+    "base_url": ("speech", "base_url"),
+    "speed": ("speech", "speed"),
+    "language": ("book", "language"),
+    "strategy": ("cutting", "strategy"),
+    "max_chars": ("cutting", "max_chars"),
+    "concurrency": ("rendering", "concurrency"),
+    "rate": ("rendering", "rate"),
+    "output": ("delivery", "output"),
+}
+"""Option to section and key of `project.toml`."""
+
+
+def book_options(command: _Command) -> _Command:
+    """Add the options of a book to a command."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+_OPTIONS = (
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Folder of the finished files.  [default: out/ in the project]",
+    ),
+    click.option(
+        "--project",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Folder of the project.  [default: by the book's name, under --projects]",
+    ),
+    click.option(
+        "--projects",
+        type=click.Path(file_okay=False, path_type=Path),
+        envvar="NARRATOR_PROJECTS",
+        default="projects",
+        show_default="$NARRATOR_PROJECTS or ./projects",
+        help="Folder in which projects live.",
+    ),
+    click.option("--provider", help="Who speaks; `narrator providers` lists them.  [default: hibari, embedded]"),
+    click.option("--voice", help="A voice of the provider; `narrator voices` lists them."),
+    click.option("--model", help="A model of the provider."),
+    click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="An option of the provider."),
+    click.option("--base-url", help="Root of the provider's server, for one of your own."),
+    click.option("--language", help="Language of the book, such as en or pt-BR, if it declares the wrong one."),
+    click.option("--speed", type=float, help="Pace of the voice; 1.0 is its own."),
+    click.option("--strategy", type=click.Choice(["paragraph"]), help="How text is cut into requests."),
+    click.option("--max-chars", type=int, help="Longest text of one request.  [default: 1000]"),
+    click.option("--concurrency", type=int, help="Requests at once.  [default: what suits the provider]"),
+    click.option("--rate", metavar="N/s", help="Requests a period at the most: 5/s, 100/m, 20/10s."),
+    click.option("--format", "formats", metavar="F[,F]", help="Files to make: mp3, wav.  [default: mp3]"),
+    click.option("--replan", is_flag=True, help="Cut the text anew instead of keeping the accepted script."),
+)
+
+
+def wishes_of(options: dict[str, Any]) -> Wishes:
+    """What the options given on the command line wish for, by section and key of `project.toml`.
+
+    Raises:
+        click.UsageError: an --option is not KEY=VALUE.
+    """
+    settings: dict[str, dict[str, Any]] = {}
+    for name, (section, key) in _SETTINGS.items():
+        if (value := options.get(name)) is not None:
+            plain = str(value.absolute()) if isinstance(value, Path) else value
+            settings.setdefault(section, {})[key] = plain
+    if formats := options.get("formats"):
+        names = tuple(dict.fromkeys(name.strip() for name in formats.split(",") if name.strip()))
+        settings.setdefault("delivery", {})["formats"] = names
+    if options.get("options"):
+        settings.setdefault("speech", {})["options"] = dict(map(_key_and_value, options["options"]))
+    return Wishes(
+        projects=options["projects"],
+        project=options["project"],
+        settings=settings,
+        replan=options.get("replan", False),
+        allow_gaps=options.get("allow_gaps", False),
+    )
+
+
+def _key_and_value(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise click.UsageError(f"--option {text}: write it as KEY=VALUE.")
+    return key, value

@@ -1,0 +1,39 @@
+"""`narrator plan` and `narrator status`: looking without touching."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from narrator.cli.group import verbose_option
+from narrator.cli.options import book_options, wishes_of
+from narrator.cli.reports import plan_object, plan_words, status_object, status_words
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path))
+@book_options
+@_json_option
+@verbose_option
+def plan(source: Path, *, as_json: bool, **options: Any) -> None:
+    """Show what a render of SOURCE would speak, skip and cost. Calls no provider and writes nothing."""
+    from narrator import app  # noqa: PLC0415 - all that is heavy comes with it
+
+    planned = app.plan(source, wishes_of(options))
+    click.echo(plan_object(planned) if as_json else plan_words(planned))
+
+
+@click.command()
+@click.argument("project", type=click.Path(path_type=Path))
+@_json_option
+@verbose_option
+def status(project: Path, *, as_json: bool) -> None:
+    """Show how far PROJECT, the folder of a book, is."""
+    from narrator import app  # noqa: PLC0415 - as above
+
+    state = app.status(project)
+    click.echo(status_object(state) if as_json else status_words(state))

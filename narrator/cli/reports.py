@@ -1,0 +1,101 @@
+"""Results of the use cases as words for people and as plain data for programs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from narrator.errors import ExitCode
+
+if TYPE_CHECKING:  # app imports all that is heavy
+    from narrator.app import Planned, Rendered, Status
+
+
+def render_result(done: Rendered, exit_code: ExitCode) -> dict[str, Any]:
+    """The last of the `--json` lines."""
+    return {
+        "event": "result",
+        "exit_code": exit_code,
+        "project": str(done.project),
+        "files": [{**asdict(file), "duration_s": round(file.duration_s, 3)} for file in done.files],
+        "segments": {
+            "total": done.segments,
+            "rendered": done.rendered,
+            "reused": done.reused,
+            "failed": done.failed,
+        },
+        "characters": done.characters,
+        "billed_characters": done.billed_characters,
+        "cost_usd": done.cost_usd,
+        "gaps": [asdict(gap) for gap in done.gaps],
+    }
+
+
+def render_words(done: Rendered) -> str:
+    """What was made, where it is, and what it took."""
+    from narrator.progress import clock  # noqa: PLC0415 - progress imports tqdm, which help does not need
+
+    folder = done.files[0].path.parent if done.files else done.project
+    first = {file.chapter: file for file in done.files}
+    lines = [f"{done.title}: {len(first)} chapters, {clock(sum(f.duration_s for f in first.values()))}"]
+    lines += [f"  {clock(file.duration_s):>8}  {file.path.name}" for file in done.files]
+    lines.append(f"in {folder}")
+    if done.rendered:
+        lines.append(f"{done.rendered} segments spoken now, {done.reused} kept from before{_money(done.cost_usd)}.")
+    else:
+        lines.append(f"Nothing to speak: all {done.segments} segments were there already.")
+    lines += [f"missing in chapter {gap.chapter}: “{gap.text[:70]}” ({gap.reason})" for gap in done.gaps]
+    return "\n".join(lines)
+
+
+def plan_object(planned: Planned) -> str:
+    """The object that `plan --json` prints."""
+    return json.dumps(asdict(planned), ensure_ascii=False)
+
+
+def plan_words(planned: Planned) -> str:
+    """A line a chapter, and the sum."""
+    from narrator.progress import clock  # noqa: PLC0415 - as above
+
+    by = f" by {', '.join(planned.authors)}" if planned.authors else ""
+    lines = [f"{planned.title}{by} ({planned.language or 'language unknown'}), spoken by {planned.narrator}", ""]
+    lines.append("      words  segments  missing  chapter")
+    for chapter in planned.chapters:
+        counts = f"{chapter.segments:>8}  {chapter.missing:>7}" if chapter.spoken else "not spoken".rjust(17)
+        lines.append(f"{chapter.index:>3}  {chapter.words:>6}  {counts}  {chapter.title}")
+    lines.append("")
+    if planned.orders:
+        lines.append(
+            f"To speak: {planned.orders} requests, {planned.characters:,} characters, about "
+            f"{clock(planned.seconds)} of audio, {planned.disk_bytes / 1e6:,.0f} MB of takes"
+            f"{_money(planned.cost_usd)}."
+        )
+    else:
+        lines.append("Nothing to speak: every segment has its take.")
+    return "\n".join(lines)
+
+
+def status_object(state: Status) -> str:
+    """The object that `status --json` prints."""
+    return json.dumps(asdict(state), ensure_ascii=False, default=str)
+
+
+def status_words(state: Status) -> str:
+    """How far a project is, and what to type next."""
+    done = state.segments - state.missing
+    lines = [
+        f"{state.title}: {done} of {state.segments} segments spoken, "
+        f"{state.delivered} of {state.chapters} chapters finished"
+    ]
+    lines.append(
+        f"Complete, in {state.output}" if state.is_complete else f"To go on: narrator resume {state.project}"
+    )
+    lines += [f"missing in chapter {gap.chapter}: “{gap.text[:70]}” ({gap.reason})" for gap in state.gaps]
+    return "\n".join(lines)
+
+
+def _money(cost_usd: float | None) -> str:
+    if cost_usd is None:
+        return ", price unknown"
+    return f", ${cost_usd:.2f}" if cost_usd else ", at no cost"

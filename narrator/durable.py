@@ -1,0 +1,83 @@
+"""Files that are either wholly there or not there at all, and stay there when the power goes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from narrator.errors import DiskError
+
+PART_SUFFIX = ".part"
+"""What a file is called until it is whole."""
+
+
+@contextmanager
+def disk_errors(doing: str) -> Iterator[None]:
+    """Turn an OSError into a DiskError that says what was being done, and what to do about it."""
+    try:
+        yield
+    except OSError as exc:
+        where = f" ({exc.filename})" if exc.filename else ""
+        raise DiskError(f"{doing} failed: {exc.strerror or exc}{where}.", advice=_advice(exc)) from exc
+
+
+def _advice(error: OSError) -> str:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        return "Free some space and run the same command again; nothing that is finished was lost."
+    if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+        return "Make the folder writable, or name another one, and run the same command again."
+    return "Look at the disk, then run the same command again; nothing that is finished was lost."
+
+
+def write_durably(path: Path, data: bytes | memoryview) -> None:
+    """Write a file beside its name, sync it, give it its name, sync the folder.
+
+    Raises:
+        DiskError: `path` is as it was before.
+    """
+    with disk_errors(f"Writing {path}"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = part_of(path)
+        try:
+            with beside.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            publish(beside, path)
+        except BaseException:
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
+            raise
+
+
+def part_of(path: Path) -> Path:
+    """A new name in the same folder, hidden, for the time until the file is whole."""
+    return path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}{PART_SUFFIX}")
+
+
+def publish(beside: Path, path: Path) -> None:
+    """Give a synced file its final name, and make the name durable. Raises OSError."""
+    beside.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_file(path: Path) -> None:
+    """Make what was written to a file durable. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

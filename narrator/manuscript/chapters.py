@@ -1,0 +1,225 @@
+"""Stretches of a book to chapters: what kind each is, what it is called, and where a mere heading belongs."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from narrator.manuscript.blocks import tidy
+from narrator.manuscript.characters import same_words, words_in
+from narrator.manuscript.headings import Rank, is_bare_number, label_of
+from narrator.manuscript.matter import is_container, is_page_apart, kind_of_title, matter_of_kind
+from narrator.manuscript.pieces import Piece
+from narrator.model import Block, Chapter, Matter, Role
+
+_HEADING_ONLY = 60
+"""A part's page with no more words than these beside its headings is a heading of the chapter that follows."""
+_TITLE_PAGE = 200
+_COPYRIGHT_PAGE = 700
+_COPYRIGHT = re.compile(r"©|\(c\)\s*\d{4}|copyright|\bISBN\b|all rights reserved|published by|first published", re.I)
+_LINKED = 0.6
+"""A page of which a larger share is links is a table of contents."""
+_FROM_TITLE = {"", "chapter", "part"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A run of pieces that becomes one chapter.
+
+    `title` is what the table of contents or the heading calls it, '' where none does. `kind` and `matter` are what
+    the book says of it. `holds_chapters`: other entries of the contents stand under it.
+    """
+
+    pieces: tuple[Piece, ...]
+    title: str = ""
+    kind: str = ""
+    matter: Matter | None = None
+    holds_chapters: bool = False
+
+
+def chapters_of(stretches: Iterable[Stretch], *, book_title: str, language: str) -> tuple[Chapter, ...]:
+    """The chapters of a book, in order. Stretches without text are left out; none of the others loses any."""
+    known = [_named(stretch, book_title) for stretch in stretches]
+    known = [stretch for stretch in known if any(piece.block.text for piece in stretch.pieces)]
+    known = _joined(_with_headings_forward(_with_front_pages(known, book_title)))
+    matters = _matters(known)
+    return tuple(
+        _chapter(stretch, matter, book_title, language, is_only=len(known) == 1)
+        for stretch, matter in zip(known, matters, strict=True)
+    )
+
+
+def _named(stretch: Stretch, book_title: str) -> Stretch:
+    """The stretch with its kind: by markup, then the words of its title, then its shape."""
+    kind = stretch.kind or _commonest(stretch.pieces)
+    if kind in _FROM_TITLE:
+        told = kind_of_title(stretch.title) or kind_of_title(_first_heading(stretch.pieces))
+        kind = told or _kind_of_shape(stretch.pieces) or kind
+    if kind in _FROM_TITLE and not stretch.holds_chapters and _is_title_page(stretch, book_title):
+        kind = "titlepage" if _words(stretch.pieces) > words_in(book_title) + 3 else "halftitlepage"
+    return replace(stretch, kind=kind)
+
+
+def _commonest(pieces: Sequence[Piece]) -> str:
+    counts: Counter[str] = Counter()
+    for piece in pieces:
+        counts[piece.kind] += words_in(piece.block.text)
+    kinds = [kind for kind, _ in counts.most_common() if not is_container(kind)]
+    return kinds[0] if kinds else next(iter(counts), "")
+
+
+def _kind_of_shape(pieces: Sequence[Piece]) -> str:
+    text = [piece for piece in pieces if piece.block.text]
+    characters = sum(len(piece.block.text) for piece in text)
+    if len(text) > 3 and sum(piece.linked for piece in text) > _LINKED * characters:
+        return "toc"
+    body = [piece for piece in text if piece.block.role is not Role.HEADING]
+    if body and all(piece.block.role is Role.NOTE for piece in body):
+        return "endnotes"
+    if _words(text) < _COPYRIGHT_PAGE:
+        signs = {match.casefold() for piece in text for match in _COPYRIGHT.findall(piece.block.text)}
+        return "copyright-page" if len(signs) > 2 else ""
+    return ""
+
+
+def _is_title_page(stretch: Stretch, book_title: str) -> bool:
+    title = same_words(stretch.title or _first_heading(stretch.pieces))
+    return bool(title) and title == same_words(book_title) and _words(stretch.pieces) < _TITLE_PAGE
+
+
+def _with_front_pages(stretches: list[Stretch], book_title: str) -> list[Stretch]:
+    """What stands unnamed and short before the first chapter is a title page; two of these in a row are one."""
+    found: list[Stretch] = []
+    for number, stretch in enumerate(stretches):
+        is_first = all(is_page_apart(before.kind) for before in found) and number < len(stretches) - 1
+        is_unnamed = not stretch.title and not stretch.kind and stretch.matter is not Matter.BODY
+        if is_first and is_unnamed and _words(stretch.pieces) < _TITLE_PAGE and not _is_heading_only(stretch, book_title):
+            stretch = replace(stretch, kind="titlepage")
+        if found and found[-1].kind == stretch.kind and stretch.kind in {"titlepage", "gutenberg-license", "gutenberg-header"}:
+            title = stretch.title or found[-1].title
+            found[-1] = replace(found[-1], title=title, pieces=found[-1].pieces + stretch.pieces)
+        else:
+            found.append(stretch)
+    return found
+
+
+def _is_heading_only(stretch: Stretch, book_title: str) -> bool:
+    """Nothing but headings, and these not the book's title."""
+    text = [piece.block for piece in stretch.pieces if piece.block.text]
+    return all(block.role is Role.HEADING and same_words(block.text) != same_words(book_title) for block in text)
+
+
+def _with_headings_forward(stretches: list[Stretch]) -> list[Stretch]:
+    """A part's heading at the end of a chapter, on a page that no entry names, belongs to the next chapter."""
+    found = list(stretches)
+    for number in range(len(found) - 1):
+        pieces, following = found[number].pieces, found[number + 1]
+        end = len(pieces)
+        while end > 1 and (pieces[end - 1].block.role in {Role.HEADING, Role.SCENE_BREAK}):
+            end -= 1
+        first = next((i for i in range(end, len(pieces)) if _names_part(pieces[i])), None)
+        if first and not is_page_apart(following.kind):
+            found[number] = replace(found[number], pieces=pieces[:first])
+            found[number + 1] = replace(following, pieces=pieces[first:] + following.pieces)
+    return found
+
+
+def _names_part(piece: Piece) -> bool:
+    label = label_of(piece.block.text)
+    return piece.kind == "part" or (label is not None and label.rank is Rank.PART)
+
+
+def _joined(stretches: list[Stretch]) -> list[Stretch]:
+    """Parts that hold only a heading, before the chapters that they head."""
+    found: list[Stretch] = []
+    heading: Stretch | None = None
+    for stretch in stretches:
+        if heading is not None and not is_page_apart(stretch.kind):
+            stretch = replace(stretch, pieces=heading.pieces + stretch.pieces, title=stretch.title or heading.title)
+            heading = None
+        elif heading is not None:
+            found.append(heading)
+            heading = None
+        if _heads_chapters(stretch):
+            heading = stretch
+        else:
+            found.append(stretch)
+    return found if heading is None else [*found, heading]
+
+
+def _heads_chapters(stretch: Stretch) -> bool:
+    if is_page_apart(stretch.kind) or label_is_chapter(stretch.title):
+        return False
+    plain = [piece.block.text for piece in stretch.pieces if piece.block.role is not Role.HEADING]
+    words = sum(map(words_in, plain))
+    if stretch.kind == "part" or stretch.holds_chapters:
+        return words <= _HEADING_ONLY
+    return not stretch.title and not words
+
+
+def label_is_chapter(title: str) -> bool:
+    """Does this title number a chapter: 'Chapter 3', 'III'?"""
+    label = label_of(title)
+    return is_bare_number(title) or (label is not None and label.rank is Rank.CHAPTER)
+
+
+def _matters(stretches: Sequence[Stretch]) -> list[Matter]:
+    """Front, body or back of each: what the book says, then what such a page usually is, then where it stands."""
+    told = [stretch.matter or matter_of_kind(stretch.kind) or Matter.BODY for stretch in stretches]
+    bodies = [number for number, matter in enumerate(told) if matter is Matter.BODY]
+    if not bodies:
+        return told
+    first, last = bodies[0], bodies[-1]
+    return [_by_place(number, told[number], first, last) for number in range(len(told))]
+
+
+def _by_place(number: int, told: Matter, first: int, last: int) -> Matter:
+    if told is Matter.BACK and number < first:
+        return Matter.FRONT
+    if told is Matter.FRONT and number > last:
+        return Matter.BACK
+    return told
+
+
+def _chapter(stretch: Stretch, matter: Matter, book_title: str, language: str, *, is_only: bool) -> Chapter:
+    blocks = tidy([piece.block for piece in stretch.pieces], title=stretch.title, kind=stretch.kind)
+    title = stretch.title or _title_from(blocks, stretch.kind, book_title if is_only else "")
+    primary = language.partition("-")[0].lower()
+    own = tuple(_with_language(block, primary) for block in blocks)
+    return Chapter(title, own, matter, "" if stretch.kind == "auxiliary-page" else stretch.kind)
+
+
+def _with_language(block: Block, primary: str) -> Block:
+    """A block names its language only where it is not the book's."""
+    if block.language is None or block.language.partition("-")[0].lower() != primary:
+        return block
+    return replace(block, language=None)
+
+
+def _title_from(blocks: Sequence[Block], kind: str, book_title: str) -> str:
+    headings = []
+    for block in blocks:
+        if block.role is not Role.HEADING:
+            break
+        headings.append(block.text)
+    if headings:
+        return ". ".join(heading.rstrip(".") for heading in headings[:2])
+    if kind and kind != "chapter":
+        return kind.replace("-", " ").capitalize()
+    return book_title or _first_words(blocks)
+
+
+def _first_words(blocks: Sequence[Block]) -> str:
+    words = next((block.text for block in blocks if block.text), "").split()
+    return " ".join(words[:6]) + ("…" if len(words) > 6 else "")
+
+
+def _first_heading(pieces: Sequence[Piece]) -> str:
+    first = next((piece.block for piece in pieces if piece.block.text), None)
+    return first.text if first is not None and first.role is Role.HEADING else ""
+
+
+def _words(pieces: Sequence[Piece]) -> int:
+    return sum(words_in(piece.block.text) for piece in pieces)

@@ -1,0 +1,54 @@
+"""Clean Unicode: what every reader does to text before it becomes a block."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Invisible: soft hyphen, zero-width space, directional marks, word joiner, invisible operators, BOM, object
+# replacement. The zero-width (non-)joiners stay: Persian and the Indic scripts spell with them.
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufffc]")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_SPACES = re.compile(r"[\s\u2800]+")
+_BREAK = re.compile(r"[\s*＊⁂•·—–\-_~#=+.◆◇■□●○❦❧☙✻✽✥✦☆★♦※]+")
+_BREAK_SIGNS = re.compile(r"[*＊⁂•·◆◇■□●○❦❧☙✻✽✥✦☆★♦※#~]")
+
+# What cp1252 means by the bytes that Latin-1 leaves to control characters; numeric references such as
+# &#146; mean the same (https://html.spec.whatwg.org/#numeric-character-reference-end-state).
+_C1 = {
+    code: bytes([code]).decode("cp1252")
+    for code in range(0x80, 0xA0)
+    if code not in {0x81, 0x8D, 0x8F, 0x90, 0x9D}
+}
+
+
+def without_noise(text: str) -> str:
+    """NFC, with invisible and control characters gone; white space is as it was."""
+    return _CONTROL.sub("", unicodedata.normalize("NFC", _INVISIBLE.sub("", text.translate(_C1))))
+
+
+def clean(text: str) -> str:
+    """`text` on one line: NFC, single spaces, nothing invisible, no space at either end."""
+    return _SPACES.sub(" ", without_noise(text)).strip()
+
+
+def clean_lines(text: str) -> tuple[str, ...]:
+    """The clean lines of `text`; those without text are ''."""
+    return tuple(clean(line) for line in text.split("\n"))
+
+
+def is_scene_break(text: str) -> bool:
+    """Is this paragraph nothing but an ornament such as '* * *', '⁂' or '#'?"""
+    if not text or len(text) > 60 or not _BREAK.fullmatch(text):
+        return False
+    return bool(_BREAK_SIGNS.search(text)) or len(re.sub(r"\s", "", text)) >= 3
+
+
+def words_in(text: str) -> int:
+    """Runs between white space."""
+    return len(text.split())
+
+
+def same_words(text: str) -> str:
+    """A form in which two spellings of one heading are equal: letters and digits alone, case folded."""
+    return "".join(char for char in unicodedata.normalize("NFKC", text).casefold() if char.isalnum())

@@ -1,0 +1,54 @@
+"""Bytes to text, in the order of trust: BOM, valid UTF-8, what the file declares, then a guess."""
+
+from __future__ import annotations
+
+import codecs
+
+from charset_normalizer import from_bytes
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SAMPLE_BYTES = 200_000
+# https://encoding.spec.whatwg.org/#names-and-labels reads all of these as windows-1252.
+_LATIN_1 = {"ascii", "iso8859-1", "latin-1"}
+
+
+def decode(data: bytes, *, declared: str = "") -> str:
+    """The text of a file. Bytes that fit no encoding become U+FFFD; it never fails."""
+    for bom, name in _BOMS:
+        if data.startswith(bom):
+            return data[len(bom) :].decode(name, "replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    if declared and (name := _codec_name(declared)):
+        return data.decode(name, "replace")
+    guess = from_bytes(data[:_SAMPLE_BYTES]).best()
+    name = _codec_name(guess.encoding) if guess else ""
+    return data.decode(name or "cp1252", "replace")
+
+
+def is_binary(head: bytes) -> bool:
+    """Can these first bytes of a file be no text in any encoding that is in use?"""
+    if any(head.startswith(bom) for bom, _ in _BOMS):
+        return False
+    controls = sum(byte < 32 and byte not in b"\t\n\r\f\x1a\x1b" for byte in head)
+    return b"\x00" in head or controls > len(head) // 50
+
+
+def _codec_name(declared: str) -> str:
+    try:
+        name = codecs.lookup(declared.strip()).name
+    except (LookupError, ValueError):
+        return ""
+    if name in _LATIN_1:
+        return "cp1252"
+    # A UTF-8 that does not decode as UTF-8 is not UTF-8, and codecs such as rot13 are no encodings of text.
+    text_codec = codecs.lookup(name)._is_text_encoding  # noqa: SLF001  # the only way to ask, as io.open does
+    return name if text_codec and not name.startswith("utf-8") else ""

@@ -1,0 +1,144 @@
+"""The zip that an EPUB is: opened with limits, never unpacked to disk, names found as forgivingly as readers do."""
+
+from __future__ import annotations
+
+import lzma
+import posixpath
+import unicodedata
+import zipfile
+import zlib
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+from narrator.errors import ManuscriptError
+from narrator.manuscript.markup import local_name, parse_xml
+
+_MEGABYTE = 1 << 20
+_LONGEST_TEXT = 24 * _MEGABYTE  # one page or package file; the whole Bible as XHTML is some 6 MB
+_LARGEST_COVER = 32 * _MEGABYTE
+_ALL_TEXT = 96 * _MEGABYTE
+_MOST_MEMBERS = 20_000
+_BOMB_RATIO = 200  # XHTML packs to a third or a tenth
+_CHUNK = 1 << 16
+
+_FONT_ALGORITHMS = {
+    "http://www.idpf.org/2008/embedding",  # https://www.w3.org/TR/epub-33/#sec-font-obfuscation
+    "http://ns.adobe.com/pdf/enc#RC",
+}
+_RIGHTS = {
+    "META-INF/rights.xml": "Adobe ADEPT",
+    "META-INF/license.lcpl": "Readium LCP",
+    "META-INF/sinf.xml": "Apple FairPlay",
+}
+_ANEW = "The file is damaged: get it anew, or repair it with Calibre."
+_UNPROTECTED = "narrator reads unprotected books alone: get this one from its publisher without DRM."
+
+
+class EpubArchive:
+    """The members of an EPUB by name. Sizes count bytes as they are read, since headers may lie.
+
+    Raises:
+        ManuscriptError: no zip, damaged, protected, or larger than any book.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as exc:
+            raise ManuscriptError(f"{path.name} is not a whole EPUB: {exc}.", advice=_ANEW) from exc
+        names = self._zip.namelist()
+        if len(names) > _MOST_MEMBERS:
+            self._zip.close()
+            raise ManuscriptError(f"{path.name} has {len(names)} files in it, more than any book.", advice=_ANEW)
+        self._left = _ALL_TEXT
+        self._names = {name: name for name in names}
+        self._folded: dict[str, str] = {}
+        for name in names:
+            self._folded.setdefault(_folded(name), name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._zip.close()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._names)
+
+    def find(self, href: str, *, base: str = "") -> str | None:
+        """The member that `href` in the file `base` means; a fragment is ignored. None where there is none.
+
+        Percent-encoded, backslashed, differently cased and differently composed names are found.
+        """
+        path = href.replace("\\", "/")
+        if urlsplit(path).scheme:
+            return None
+        path = path.partition("#")[0]
+        for candidate in (path, unquote(path), unquote(path.partition("?")[0])):
+            joined = posixpath.normpath(posixpath.join(posixpath.dirname(base), candidate)).lstrip("/")
+            while joined.startswith("../"):
+                joined = joined[3:]
+            found = self._names.get(joined) or self._folded.get(_folded(joined))
+            if found:
+                return found
+        return None
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a text member."""
+        data = self._inflate(name, min(_LONGEST_TEXT, self._left))
+        self._left -= len(data)
+        return data
+
+    def read_picture(self, name: str) -> bytes:
+        """The bytes of a picture, which do not count as text."""
+        return self._inflate(name, _LARGEST_COVER)
+
+    def _inflate(self, name: str, limit: int) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        try:
+            info = self._zip.getinfo(name)
+            with self._zip.open(info) as member:
+                while chunk := member.read(_CHUNK):
+                    size += len(chunk)
+                    if size > limit or (size > _MEGABYTE and size > _BOMB_RATIO * max(1, info.compress_size)):
+                        raise ManuscriptError(
+                            f"{self._path.name}: {name} unpacks to more than any book holds.",
+                            advice="This is no ordinary EPUB: get it from another place.",
+                        )
+                    parts.append(chunk)
+        except RuntimeError as exc:  # zipfile's way to say that a password is needed
+            what = f"{self._path.name} is protected: {name} is encrypted in the zip."
+            raise ManuscriptError(what, advice=_UNPROTECTED) from exc
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError) as exc:
+            raise ManuscriptError(f"{self._path.name}: {name} cannot be unpacked: {exc}.", advice=_ANEW) from exc
+        return b"".join(parts)
+
+    def refuse_protected(self) -> None:
+        """Stop at a book whose text is encrypted; fonts may be.
+
+        Raises:
+            ManuscriptError: it is protected.
+        """
+        for name, scheme in _RIGHTS.items():
+            if name in self._names:
+                raise ManuscriptError(f"{self._path.name} is protected by DRM ({scheme}).", advice=_UNPROTECTED)
+        name = self.find("META-INF/encryption.xml")
+        if name is None:
+            return
+        for node in parse_xml(self.read(name), where=f"{self._path.name}: {name}").iter():
+            algorithm = node.get("Algorithm")
+            parent = node.getparent()
+            is_of_data = parent is not None and local_name(parent) == "encrypteddata"
+            if local_name(node) == "encryptionmethod" and is_of_data and algorithm not in _FONT_ALGORITHMS:
+                raise ManuscriptError(f"{self._path.name} is protected by DRM ({algorithm}).", advice=_UNPROTECTED)
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name.replace("\\", "/")).casefold()

@@ -1,0 +1,22 @@
+"""A block and what is known of where it stands: what readers hand to whoever cuts the book into chapters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from narrator.model import Block, Matter
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A block where it stands.
+
+    `level` is a heading's, 1 to 6, else 0. `kind` and `matter` are what the markup around the block says of its
+    section. `linked` counts the characters of its text that are links.
+    """
+
+    block: Block
+    level: int = 0
+    kind: str = ""
+    matter: Matter | None = None
+    linked: int = 0

@@ -1,0 +1,82 @@
+"""A chapter's master: takes and pauses as one stream, at one gain, through the limiter, to every encoder."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from narrator.audio.loudness import hop_frames
+from narrator.audio.pcm import FULL_SCALE, Samples, read_hops
+from narrator.audio.peaks import true_peak
+from narrator.audio.silence import fade_edges
+from narrator.config import Levels
+from narrator.mastering.level import check_stop, find_level
+from narrator.mastering.limiter import limit
+from narrator.mastering.timeline import Clip, Part, lay_out
+from narrator.model import ChapterAudio
+from narrator.ports import Encoder
+
+
+def assemble_chapter(
+    parts: Sequence[Part],
+    *,
+    head_ms: int,
+    tail_ms: int,
+    levels: Levels,
+    ceiling_dbfs: float,
+    encoders: Sequence[Encoder],
+    should_stop: Callable[[], bool] = lambda: False,
+) -> ChapterAudio:
+    """Make a chapter of its parts and write it to all encoders in one pass; a take is in memory at a time.
+
+    The chapter begins with `head_ms` of silence and ends with `tail_ms`. `ceiling_dbfs` is the true peak of
+    the master, lower than what `levels` promises by what the encoders need. The encoders are written, not
+    closed: who opened them closes them.
+
+    Raises:
+        DiskError: a take cannot be read, or a file not be written.
+        Interrupted: `should_stop()` said so; it is asked before each take.
+        ValueError: no parts, or takes of different rates.
+    """
+    timeline = lay_out(parts, head_ms=head_ms, tail_ms=tail_ms)
+    ceiling = 10.0 ** (ceiling_dbfs / 20.0)
+    level = find_level(timeline, target_lufs=levels.loudness_lufs, ceiling=ceiling, should_stop=should_stop)
+    true_peak = 0.0
+    written = 0
+
+    def write(block: Samples) -> None:
+        nonlocal written
+        written += len(block)
+        for encoder in encoders if len(block) else ():
+            encoder.write(block)
+
+    for clip in timeline.clips:
+        check_stop(should_stop)
+        write(np.zeros(clip.start - written, np.float32))
+        sound, peak = _mastered(clip, level.gain, ceiling)
+        write(sound)
+        true_peak = max(true_peak, peak)
+    write(np.zeros(timeline.frames - written, np.float32))
+    return ChapterAudio(
+        rate_hz=timeline.rate_hz,
+        frames=timeline.frames,
+        placements=tuple(clip.placement for clip in timeline.clips),
+        gain_db=level.gain_db,
+        loudness_lufs=level.loudness_lufs,
+        true_peak_dbtp=20.0 * math.log10(max(true_peak, 1.0 / FULL_SCALE)),
+    )
+
+
+def _mastered(clip: Clip, gain: float, ceiling: float) -> tuple[Samples, float]:
+    """What is heard of a take, and its true peak (linear)."""
+    take = clip.take
+    hop = hop_frames(take.rate_hz)
+    hops = read_hops(take.path, take.frames, hop) * np.float32(gain / FULL_SCALE)
+    peak = take.measurement.true_peak * gain
+    limited = limit(hops, take.rate_hz, ceiling) if peak > ceiling else None
+    if limited:
+        hops[limited.rows] = limited.after
+        peak = true_peak(hops.ravel())
+    return fade_edges(hops.ravel()[clip.first : clip.last], take.rate_hz), peak

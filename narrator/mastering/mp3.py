@@ -1,0 +1,132 @@
+"""MP3 at a constant bitrate by LAME, sample-exact: a player gives back the frames that went in, no others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import lameenc
+import numpy as np
+import soxr
+
+from narrator.audio.mpeg import KBPS, MPEG25, RATES_HZ, FrameHeader, version_of
+from narrator.audio.pcm import Samples, to_pcm
+from narrator.errors import ConfigError
+from narrator.mastering.crc16 import Crc16
+from narrator.mastering.files import disk_errors
+from narrator.mastering.lame_tag import info_frame, info_header
+
+_QUALITY = 5
+_DELAY = 576  # samples that LAME puts before the sound
+_MOST_KBPS_MPEG25 = 64  # the format has more steps; at 12 kHz and below LAME's frames cannot fill them
+_RATES_HZ = sorted(rate for rates in RATES_HZ.values() for rate in rates)
+
+
+def mp3_rate_hz(rate_hz: int, kbps: int) -> int:
+    """The sample rate of an MP3 made of sound at `rate_hz`: the same, or the next above that MP3 has.
+
+    Raises:
+        ConfigError: at that sample rate MP3 does not have this bitrate.
+    """
+    rate = next((known for known in _RATES_HZ if known >= rate_hz), _RATES_HZ[-1])
+    version = version_of(rate)
+    steps = [step for step in KBPS[version] if version != MPEG25 or step <= _MOST_KBPS_MPEG25]
+    if kbps not in steps:
+        known = ", ".join(str(step) for step in steps)
+        raise ConfigError(
+            "The delivery cannot be made",
+            (f"delivery.mp3_kbps: an MP3 at {rate} Hz has no {kbps} kbit/s; it has {known}",),
+            advice="Choose one of these bitrates.",
+        )
+    return rate
+
+
+class Mp3Encoder:
+    """Writes one mono MP3. `rate_hz` and `frames` are those of the file."""
+
+    def __init__(self, path: Path, rate_hz: int, kbps: int, *, delivered_rate_hz: int | None = None) -> None:
+        """Begin the file `path` for sound at `rate_hz`; resample it where the file's rate differs.
+
+        Raises:
+            ConfigError: as `mp3_rate_hz`.
+            DiskError: the file cannot be written.
+        """
+        self.rate_hz = mp3_rate_hz(delivered_rate_hz or rate_hz, kbps)
+        self.frames = 0
+        self._path = path
+        self._kbps = kbps
+        self._resampler = _resampler(rate_hz, self.rate_hz)
+        self._lame = _lame(self.rate_hz, kbps)
+        self._music_bytes = 0
+        self._crc = Crc16()
+        self._info = info_header(self.rate_hz, kbps)
+        with disk_errors(path):
+            self._file = path.open("wb")
+            self._file.write(bytes(self._info.size))
+
+    def write(self, block: Samples) -> None:
+        self._encode(self._resampler.resample_chunk(block) if self._resampler else block)
+
+    def close(self) -> None:
+        """Write what the encoder still holds, and the Info frame. Closing again does nothing.
+
+        Raises:
+            DiskError: the file cannot be written.
+        """
+        if self._file.closed:
+            return
+        with disk_errors(self._path), self._file:
+            if self._resampler:
+                self._encode(self._resampler.resample_chunk(np.zeros(0, np.float32), last=True))
+            self._append(self._lame.flush())
+            self._file.seek(0)
+            self._file.write(self._info_frame())
+
+    def _encode(self, samples: Samples) -> None:
+        if len(samples):
+            self.frames += len(samples)
+            self._append(self._lame.encode(to_pcm(samples, gain=1.0 / _lame_scale(self._kbps))))
+
+    def _append(self, data: bytes | bytearray) -> None:
+        self._music_bytes += len(data)
+        self._crc.update(bytes(data))
+        with disk_errors(self._path):
+            self._file.write(data)
+
+    def _info_frame(self) -> bytes:
+        stream = FrameHeader(self._info.version, self._kbps, self.rate_hz, channels=1)
+        # Sizes of single frames are rounded; that of the stream never strays from the bitrate by a whole byte.
+        frames = round(self._music_bytes * 8 * self.rate_hz / (stream.samples * self._kbps * 1000))
+        return info_frame(
+            self._info,
+            kbps=self._kbps,
+            quality=_QUALITY,
+            frames=frames,
+            music=self._music_bytes,
+            crc=self._crc.value,
+            delay=_DELAY,
+            padding=frames * stream.samples - _DELAY - self.frames,
+        )
+
+
+def _lame(rate_hz: int, kbps: int) -> lameenc.Encoder:
+    encoder = lameenc.Encoder()
+    encoder.silence()
+    encoder.set_channels(1)
+    encoder.set_in_sample_rate(rate_hz)
+    encoder.set_out_sample_rate(rate_hz)  # else LAME goes down to 16 kHz at 32 kbit/s
+    encoder.set_bit_rate(kbps)
+    encoder.set_quality(_QUALITY)
+    return encoder
+
+
+def _lame_scale(kbps: int) -> float:
+    """What LAME multiplies its input by at constant bitrates (its presets' table; measured with a sine)."""
+    if kbps < 192:
+        return 0.95
+    return {192: 0.97, 224: 0.98}.get(kbps, 1.0)
+
+
+def _resampler(rate_hz: int, delivered_rate_hz: int) -> soxr.ResampleStream | None:
+    if rate_hz == delivered_rate_hz:
+        return None
+    return soxr.ResampleStream(rate_hz, delivered_rate_hz, 1, dtype="float32", quality="HQ")

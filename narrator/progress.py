@@ -1,0 +1,162 @@
+"""Observers of events: bars for a person, lines for a program, a log for whoever looks for a fault."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from collections import OrderedDict
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from tqdm import tqdm
+
+from narrator.events import (
+    ChapterAssembled,
+    Event,
+    Notice,
+    RenderStarted,
+    SegmentFailed,
+    SegmentRetried,
+    SegmentStarted,
+    Stopping,
+    TakeReady,
+)
+from narrator.model import TakeKey
+from narrator.ports import Observer
+
+logger = logging.getLogger("narrator")
+
+_LINE_CHARACTERS = 60
+
+
+class Bars:
+    """One bar for the book, counted in characters, over one line for what is being spoken now.
+
+    The estimate is the characters that are left at the speed measured so far in this run; what was there
+    before counts as done and says nothing of the speed.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._book: tqdm[Any] | None = None
+        self._now: tqdm[Any] | None = None
+        self._in_flight: OrderedDict[TakeKey, str] = OrderedDict()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for bar in (self._now, self._book):
+            if bar is not None:
+                bar.close()
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case RenderStarted():
+                self._start(event)
+            case SegmentStarted(key, _, text):
+                self._in_flight[key] = text
+                self._show_line()
+            case TakeReady():
+                self._in_flight.pop(event.key, None)
+                if self._book is not None:
+                    self._book.update(event.characters)
+                self._show_line()
+            case SegmentFailed():
+                self._in_flight.pop(event.key, None)
+                self._say(f"chapter {event.chapter}: {event.reason}: “{_short(event.text)}”")
+            case SegmentRetried():
+                self._say(f"chapter {event.chapter}: {event.reason}; again in {event.wait_s:.0f} s")
+            case ChapterAssembled():
+                self._say(f"{event.chapter}. {event.title} ({clock(event.duration_s)})")
+            case Stopping():
+                self._say(f"stopping: {event.in_flight} segments are let finish; Ctrl-C again to stop at once")
+            case Notice():
+                self._say(event.message)
+
+    def _start(self, event: RenderStarted) -> None:
+        if self._book is not None or not event.orders:
+            return
+        self._book = tqdm(
+            total=event.characters,
+            desc=_short(event.title, 30),
+            unit="char",
+            unit_scale=True,
+            smoothing=0.05,
+            dynamic_ncols=True,
+            file=self._stream,
+        )
+        self._now = tqdm(total=0, bar_format="{desc}", position=1, leave=False, file=self._stream)
+
+    def _show_line(self) -> None:
+        if self._now is not None:
+            newest = next(reversed(self._in_flight.values()), "")
+            count = len(self._in_flight)
+            self._now.set_description_str(f"  {count} in flight: {_short(newest)}" if count else "")
+
+    def _say(self, line: str) -> None:
+        tqdm.write(line, file=self._stream)
+
+
+class JsonLines:
+    """One object a line on a stream, each with an `event` and the time since the start."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._began = time.monotonic()
+
+    def __call__(self, event: Event) -> None:
+        name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in type(event).__name__)
+        self.write(
+            {"event": name.lstrip("_"), "at_s": round(time.monotonic() - self._began, 3), **asdict(event)}
+        )
+
+    def write(self, content: dict[str, Any]) -> None:
+        """Write one object as one line, at once."""
+        self._stream.write(json.dumps(content, ensure_ascii=False, default=_plain) + "\n")
+        self._stream.flush()
+
+
+def log_event(event: Event) -> None:
+    """Say an event to the log: what `-v` shows."""
+    logger.debug("%s", event)
+
+
+def each_of(*observers: Observer) -> Observer:
+    """An observer that tells several."""
+
+    def observe(event: Event) -> None:
+        for observer in observers:
+            observer(event)
+
+    return observe
+
+
+def set_up_logging(*, verbose: bool) -> None:
+    """With -v all that narrator does goes to stderr, else only warnings."""
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(name)s %(message)s", level=logging.WARNING)
+    logger.setLevel(logging.DEBUG if verbose else logging.WARNING)
+
+
+def clock(seconds: float) -> str:
+    """Seconds as people read them: '4:05' or '1:02:33'."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def _short(text: str, length: int = _LINE_CHARACTERS) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= length else f"{flat[: length - 1]}…"
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no plain form")

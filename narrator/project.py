@@ -1,0 +1,288 @@
+"""A project: the folder of one book, where it is found, what it remembers, and who works on it.
+
+project.toml    the only file a person must edit
+source/         the manuscript as it was read, its cover, and where it came from
+script/         what was accepted to be said
+takes/          what was spoken
+book.json       what was delivered
+out/            the audiobook
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from filelock import FileLock, Timeout
+from pathvalidate import sanitize_filename
+from tomlkit.exceptions import TOMLKitError
+
+from narrator.config import Config, check_config, read_config
+from narrator.durable import disk_errors, write_durably
+from narrator.errors import ConfigError, ProjectLocked, UsageError
+from narrator.model import Cover
+
+_HEADER = """\
+How this book is rendered. `narrator render` reads this file each time, with this folder or the book as its
+source; options that you give on the command line are kept here. Every key has a default.
+"""
+
+_COVER_NAMES = {"image/jpeg": "cover.jpg", "image/png": "cover.png"}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """Which file a project was made of: its name in `source/`, its SHA-256, and the path it was read from."""
+
+    name: str
+    sha256: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The folder of one book, and the paths in it. It need not exist yet."""
+
+    folder: Path
+
+    @property
+    def config_file(self) -> Path:
+        return self.folder / "project.toml"
+
+    @property
+    def script_folder(self) -> Path:
+        return self.folder / "script"
+
+    @property
+    def takes_folder(self) -> Path:
+        return self.folder / "takes"
+
+    @property
+    def quarantine_folder(self) -> Path:
+        return self.folder / "quarantine"
+
+    @property
+    def record_file(self) -> Path:
+        return self.folder / "book.json"
+
+    @property
+    def exists(self) -> bool:
+        return self.config_file.is_file()
+
+    def output_folder(self, config: Config) -> Path:
+        """Where the audiobook goes; a relative wish is inside the project."""
+        return self.folder / Path(config.delivery.output).expanduser()
+
+    @property
+    def source(self) -> SourceRecord | None:
+        """The manuscript that the project keeps, or None.
+
+        Raises:
+            UsageError: the record of it is damaged.
+        """
+        record = self.folder / "source" / "source.json"
+        try:
+            raw = json.loads(record.read_text(encoding="utf-8"))
+            return SourceRecord(name=str(raw["name"]), sha256=str(raw["sha256"]), origin=str(raw["origin"]))
+        except FileNotFoundError:
+            return None
+        except (KeyError, TypeError, ValueError) as exc:
+            advice = "Delete it and render the book again from its file; takes are kept."
+            raise UsageError(f"{record} is damaged: {exc}.", advice=advice) from exc
+
+    def manuscript_file(self) -> Path:
+        """The kept manuscript.
+
+        Raises:
+            UsageError: the project has none.
+        """
+        source = self.source
+        path = self.folder / "source" / source.name if source else None
+        if path is None or not path.is_file():
+            raise UsageError(
+                f"The project {self.folder} has lost its manuscript (in source/).",
+                advice=f"Render it from the book's file again: narrator render BOOK --project {self.folder}",
+            )
+        return path
+
+    def keep_manuscript(self, path: Path, data: bytes, cover: Cover | None) -> None:
+        """Copy the manuscript in, so that the folder is whole without the original.
+
+        Raises:
+            DiskError: it could not be written.
+        """
+        record = SourceRecord(path.name, digest_of(data), str(path.absolute()))
+        folder = self.folder / "source"
+        with disk_errors(f"Tidying {folder}"):
+            for stale in set(folder.glob("*")) - {folder / path.name}:
+                stale.unlink()
+        write_durably(folder / path.name, data)
+        if cover and (name := _COVER_NAMES.get(cover.media_type)):
+            write_durably(folder / name, cover.data)
+        write_durably(folder / "source.json", (json.dumps(asdict(record), indent=1) + "\n").encode())
+
+    def cover(self) -> Cover | None:
+        """The book's picture, as kept with the manuscript; a person may put another in its place."""
+        for media_type, name in _COVER_NAMES.items():
+            path = self.folder / "source" / name
+            if path.is_file():
+                return Cover(media_type, path.read_bytes())
+        return None
+
+    def config(self, wishes: Mapping[str, Mapping[str, Any]]) -> Config:
+        """`project.toml`, or the defaults where there is none yet, under the wishes of this run.
+
+        Raises:
+            ConfigError: the file, or a wish, has mistakes.
+        """
+        kept = read_config(self.config_file).model_dump(exclude_unset=True) if self.exists else {}
+        return check_config(_merged(kept, wishes), where="These options do not fit together")
+
+    def keep_wishes(self, wishes: Mapping[str, Mapping[str, Any]]) -> None:
+        """Write the wishes of this run into `project.toml`, so that the next run has them too.
+
+        Raises:
+            DiskError: it could not be written.
+        """
+        try:
+            text = self.config_file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            text = ""
+        document = _with_wishes(text, wishes, self.config_file)
+        if document != text:
+            write_durably(self.config_file, document.encode())
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Be the only process that works on this project. A killed holder frees it at once.
+
+        Raises:
+            ProjectLocked: another process holds it; it is named.
+            DiskError: the project's folder cannot be written.
+        """
+        holder = self.folder / ".lock-holder"
+        lock = FileLock(self.folder / ".lock")
+        try:
+            with disk_errors(f"Opening {self.folder}"):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                lock.acquire(timeout=0.5, poll_interval=0.05)
+        except Timeout as exc:
+            raise ProjectLocked(
+                f"Another narrator is rendering {self.folder}: {_first_line(holder)}.",
+                advice="Wait for it, or stop it with Ctrl-C in its terminal; then run the same command again.",
+            ) from exc
+        try:
+            since = datetime.now(tz=UTC).astimezone().isoformat(timespec="seconds")
+            holder.write_text(
+                f"process {os.getpid()} on {socket.gethostname()}, since {since}\n", encoding="utf-8"
+            )
+            yield
+        finally:
+            holder.unlink(missing_ok=True)
+            lock.release()
+
+
+def open_project(folder: Path) -> Project:
+    """A project by its folder.
+
+    Raises:
+        UsageError: it is none.
+    """
+    project = Project(folder)
+    if not folder.is_dir():
+        raise UsageError(f"There is no folder {folder}.", advice="Check the path; quote it if it has spaces.")
+    if not project.exists:
+        raise UsageError(
+            f"{folder} is a folder, and no narrator project: it has no project.toml.",
+            advice="Name a book's file, or the folder of a project.",
+        )
+    return project
+
+
+def find_project(source: Path, data: bytes, projects: Path) -> Project:
+    """The project of a manuscript, under `projects`; it need not exist yet.
+
+    A book is known by its path or by its bytes; another book of the same name gets `<slug>-2`.
+
+    Raises:
+        UsageError: a project's record of its source is damaged.
+    """
+    origin, sha256 = str(source.absolute()), digest_of(data)
+    slug = slug_of(source.stem)
+    number = 1
+    while True:
+        project = Project(projects / (slug if number == 1 else f"{slug}-{number}"))
+        kept = project.source
+        if kept is None or kept.origin == origin or kept.sha256 == sha256:
+            return project
+        number += 1
+
+
+def read_source(path: Path) -> bytes:
+    """The bytes of a manuscript.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as exc:
+        raise UsageError(
+            f"There is no file {path}.", advice="Check the path; quote it if it has spaces."
+        ) from exc
+    except OSError as exc:
+        raise UsageError(f"{path} cannot be read: {exc.strerror}.", advice="Check its permissions.") from exc
+
+
+def slug_of(stem: str) -> str:
+    """A file's stem as the name of a folder, on any system."""
+    words = "".join(letter if letter.isalnum() else " " for letter in stem).lower().split()
+    return sanitize_filename("-".join(words))[:80].rstrip("-") or "book"
+
+
+def digest_of(data: bytes) -> str:
+    """SHA-256, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _merged(kept: Mapping[str, Any], wishes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    merged: dict[str, Any] = {section: dict(values) for section, values in kept.items()}
+    for section, values in wishes.items():
+        merged.setdefault(section, {}).update(values)
+    return merged
+
+
+def _with_wishes(text: str, wishes: Mapping[str, Mapping[str, Any]], path: Path) -> str:
+    try:
+        document = tomlkit.parse(text)
+    except TOMLKitError as exc:
+        raise ConfigError(str(path), (f"this is not TOML: {exc}",)) from exc
+    if not text:
+        for line in _HEADER.splitlines():
+            document.add(tomlkit.comment(line))
+    for section, values in wishes.items():
+        if section not in document:
+            document.add(tomlkit.nl())
+            document.add(section, tomlkit.table())
+        for key, value in values.items():
+            plain = list(value) if isinstance(value, tuple) else value
+            table: Any = document[section]
+            if table.get(key) != plain:
+                table[key] = plain
+    return tomlkit.dumps(document)
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip() or "it has just begun"
+    except OSError:
+        return "it has just begun"

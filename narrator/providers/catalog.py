@@ -1,0 +1,97 @@
+"""The providers by name: ours in one dict, other people's by the entry-point group `narrator.providers`.
+
+Nothing heavy is imported until a provider is created.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+
+from narrator.config import Rendering, Speech
+from narrator.errors import UsageError
+from narrator.ports import Provider
+from narrator.providers.settings import nearest
+
+ENTRY_POINTS = "narrator.providers"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A line of `narrator providers`: the name, where it runs, the variable of its key ('' for none), the price.
+
+    `adapter` is 'module:Class', called with the Speech and Rendering sections. `install` is the command that
+    brings an optional package.
+    """
+
+    name: str
+    adapter: str
+    runs: str
+    key_variable: str = ""
+    price: str = "free"
+    install: str = ""
+
+
+PROVIDERS = {
+    listing.name: listing
+    for listing in (
+        Listing("hibari", "narrator.providers.hibari:HibariVoice", "on this machine, English, nothing to set up"),
+        Listing(
+            "openai",
+            "narrator.providers.openai:OpenAI",
+            "OpenAI, or any server that speaks its protocol (--base-url)",
+            key_variable="OPENAI_API_KEY",
+            price="OpenAI: 15 USD (tts-1) or 30 USD (tts-1-hd) per million characters",
+        ),
+    )
+}
+
+
+def listings() -> tuple[Listing, ...]:
+    """All providers that can be named, ours first. A foreign one cannot take the name of one of ours."""
+    foreign = (
+        Listing(
+            point.name,
+            point.value,
+            runs=f"from the package {point.dist.name}" if point.dist else "from another package",
+            price="see its own documentation",
+        )
+        for point in sorted(metadata.entry_points(group=ENTRY_POINTS), key=lambda point: point.name)
+        if point.name not in PROVIDERS
+    )
+    return (*PROVIDERS.values(), *foreign)
+
+
+def provider_names() -> tuple[str, ...]:
+    """What `--provider` takes."""
+    return tuple(listing.name for listing in listings())
+
+
+def create_provider(speech: Speech, rendering: Rendering) -> Provider:
+    """The provider that is named, with its settings checked.
+
+    Raises:
+        UsageError: there is no such provider, or a package that it needs is not installed.
+        ConfigError: its options are wrong.
+        RunError: it has no such voice, or the key found cannot be one.
+    """
+    by_name = {listing.name: listing for listing in listings()}
+    listing = by_name.get(speech.provider)
+    if listing is None:
+        raise UsageError(
+            f"There is no provider {speech.provider!r}; {nearest(speech.provider, by_name)}",
+            advice=f"There are: {', '.join(by_name)}. `narrator providers` tells about each.",
+        )
+    module_name, _, class_name = listing.adapter.partition(":")
+    try:
+        adapter: Callable[[Speech, Rendering], Provider] = getattr(
+            importlib.import_module(module_name), class_name
+        )
+        return adapter(speech, rendering)
+    except ModuleNotFoundError as exc:
+        raise UsageError(
+            f"The provider {listing.name!r} needs the package {exc.name!r}, which is not installed.",
+            advice=f"Install it: {listing.install or f'pip install {exc.name}'}",
+        ) from exc

@@ -1,0 +1,189 @@
+"""What a service says when it refuses: error bodies of every shape, made into our errors.
+
+Shapes read here, as services really send them:
+    {"error": {"message", "type", "param", "code"}}      OpenAI and those that copy it
+    {"error": "text"}  {"error": [{"code", "path", "message"}]}
+    {"detail": "text"}  {"detail": {"code"|"status"|"error", "message"}}  {"detail": [{"loc", "msg", "type"}]}
+    {"message", "error_code"}                            at the top
+The words of a service are shortened, and what they repeat of the book's text or of a key is left out.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import email.utils
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from narrator.errors import (
+    BadKey,
+    BadTake,
+    QuotaUsedUp,
+    RateLimited,
+    Refused,
+    Rejected,
+    SpeechError,
+    Unavailable,
+    UnknownVoice,
+    Unreachable,
+)
+
+_QUOTED_CHARACTERS = 200
+_ECHO_CHARACTERS = 12
+"""A run of this many characters that is also in the request is an echo of the book."""
+
+_QUOTA = re.compile(
+    r"quota|billing|credit|insufficient.?(fund|balance)|payment|usage.?limit|upgrade to|higher plan",
+    re.IGNORECASE,
+)
+_VOICE = re.compile(
+    r"(voice|model|speaker)\b.{0,80}(not (be )?(found|supported|available|exist)|unknown|invalid|unsupported)"
+    r"|(unknown|invalid|unsupported|no such|find) (voice|model|speaker)",
+    re.IGNORECASE,
+)
+_PASSING = {408, 409, 425}
+_ABOUT_THE_REQUEST = {400, 404, 413, 422}
+_TEXT_FIELDS = {"input", "text", "transcript"}
+_VOICE_FIELDS = {"voice", "voice_id", "model", "model_id", "speaker"}
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """An error body, boiled down: a machine's code, the field it is about, and words; each may be ''."""
+
+    code: str = ""
+    field: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer that is no success. `service` is the host as people know it."""
+
+    service: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def refusal(answer: Answer, *, text: str = "", key: str | None = None) -> SpeechError:
+    """The error that an answer means. `text` and `key` are what its message must not repeat."""
+    status, complaint = answer.status, read_complaint(answer.body)
+    said = quotable(complaint.message, text=text, key=key)
+    what = f"{answer.service} answered {status}" + (f": {said}" if said else ".")
+    wait_s = retry_after_s(answer.headers.get("Retry-After"))
+    # A 429's words often speak of plans and billing where only its code says that the credit is gone.
+    out_of_credit = _QUOTA.search(complaint.code) or (status != 429 and _QUOTA.search(said))
+    if status == 402 or (400 <= status < 500 and out_of_credit):
+        return QuotaUsedUp(what, advice="Add credit to the account, then run the same command again.")
+    if status == 429:
+        return RateLimited(what, retry_after_s=wait_s)
+    if status in _PASSING or status >= 500:
+        return Unavailable(what, retry_after_s=wait_s)
+    if status in _ABOUT_THE_REQUEST:
+        return _about_the_request(status, complaint, said, what)
+    kind, advice = _final(status)
+    return kind(what, advice=advice)
+
+
+def _about_the_request(status: int, complaint: Complaint, said: str, what: str) -> SpeechError:
+    if complaint.field in _TEXT_FIELDS or status == 413:
+        return Rejected(what)
+    if (
+        complaint.field in _VOICE_FIELDS
+        or _VOICE.search(complaint.code.replace("_", " "))
+        or _VOICE.search(said)
+    ):
+        return UnknownVoice(what, advice="`narrator voices` lists what there is, where the service tells.")
+    if complaint.field:
+        return Refused(what, advice=f"The service does not accept our {complaint.field!r}: change that option.")
+    if status == 404:
+        return Unreachable(what, advice="There is no speech service at this address: check the base URL.")
+    return Rejected(what)
+
+
+def _final(status: int) -> tuple[type[SpeechError], str]:
+    if status in (401, 403):
+        return BadKey, "Check the key, and that its account may use this service."
+    if status == 410:
+        return Refused, "The service has withdrawn this. Choose another model or provider."
+    if status >= 400:
+        return Refused, "Check the base URL, the model and the options."
+    if status >= 300:
+        return Unreachable, "It has moved: give its new address with --base-url. A key is never sent on to it."
+    return BadTake, ""
+
+
+def read_complaint(body: bytes) -> Complaint:
+    """An error body of any of the shapes above; of a web page only that it is one."""
+    text = body.decode("utf-8", "replace").strip()
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return Complaint(message="a web page" if text.startswith("<") else text)
+    return _boiled_down(found)
+
+
+def _boiled_down(found: object) -> Complaint:
+    if isinstance(found, str):
+        return Complaint(message=found)
+    if isinstance(found, list):
+        return _boiled_down(found[0]) if found else Complaint()
+    if not isinstance(found, dict):
+        return Complaint()
+    for nest in ("error", "detail"):
+        if isinstance(found.get(nest), dict | list):
+            return _boiled_down(found[nest])
+    path = found.get("loc") or found.get("path") or found.get("param")
+    steps = path if isinstance(path, list) else [path]
+    codes = (found.get(name) for name in ("code", "error_code", "status", "type", "error"))
+    words = (found.get(name) for name in ("message", "msg", "detail", "error"))
+    return Complaint(
+        code=next((code for code in codes if isinstance(code, str)), ""),
+        field=next((step for step in reversed(steps) if isinstance(step, str)), ""),
+        message=next((word for word in words if isinstance(word, str)), ""),
+    )
+
+
+def quotable(message: str, *, text: str = "", key: str | None = None) -> str:
+    """A service's words, on one line and short, without the book's text and the key."""
+    words = " ".join(message.split())[: 4 * _QUOTED_CHARACTERS]
+    if key:
+        words = words.replace(key, "[key]")
+    spoken = " ".join(text.split())
+    shortest = max(1, min(_ECHO_CHARACTERS, len(spoken)))
+    while spoken:
+        echo = difflib.SequenceMatcher(None, words, spoken, autojunk=False).find_longest_match()
+        if echo.size < shortest:
+            break
+        words = words[: echo.a] + "[text]" + words[echo.a + echo.size :]
+        if "[text]" in spoken:  # or the mark itself would be found again
+            break
+    return words if len(words) <= _QUOTED_CHARACTERS else words[: _QUOTED_CHARACTERS - 1] + "…"
+
+
+def retry_after_s(value: str | None) -> float | None:
+    """`Retry-After` as seconds from now (RFC 9110, 10.2.3: seconds or an HTTP date); None where it is neither.
+
+    A time that has passed is 0. How long to obey is the caller's decision.
+    """
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        return _seconds_until(value)
+    return max(0.0, seconds) if seconds == seconds and seconds != float("inf") else None  # noqa: PLR0124 - NaN
+
+
+def _seconds_until(date: str) -> float | None:
+    try:
+        when = email.utils.parsedate_to_datetime(date)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    if when.tzinfo is None:  # "-0000": UTC of an unknown place
+        when = when.replace(tzinfo=dt.UTC)
+    return max(0.0, (when - dt.datetime.now(dt.UTC)).total_seconds())

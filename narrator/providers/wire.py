@@ -1,0 +1,155 @@
+"""HTTP as our adapters need it: one session, our time-outs, and every foreign error made ours.
+
+An answer is handed over only where its end can be told from a cut (RFC 9112, 6.3): by its Content-Length or
+by the last chunk. No redirect is followed, so a key never reaches another host.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from narrator.errors import AttemptError, BadTake, StreamBroken, Unavailable
+from narrator.providers.complaints import Answer, quotable, read_complaint, refusal
+
+CONNECT_S = 15.0
+IDLE_S = 120.0
+_ERROR_BODY_BYTES = 65_536
+_READ_BYTES = 65_536
+
+
+def open_session(timeout_s: float, headers: Mapping[str, str]) -> aiohttp.ClientSession:
+    """A session whose requests end after `timeout_s` in all, and sooner where nothing moves.
+
+    Compression is not asked for: sound does not shrink, and the length of the answer stays its own.
+    """
+    timeout = aiohttp.ClientTimeout(
+        total=timeout_s, sock_connect=min(CONNECT_S, timeout_s), sock_read=min(IDLE_S, timeout_s)
+    )
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0),  # the scheduler bounds what is in flight
+        timeout=timeout,
+        headers={"Accept-Encoding": "identity", "User-Agent": "narrator", **headers},
+        cookie_jar=aiohttp.DummyCookieJar(),
+    )
+
+
+class Exchange:
+    """An answer that has begun with success: its headers and, once, its body."""
+
+    def __init__(self, response: aiohttp.ClientResponse, service: str, text: str, key: str | None) -> None:
+        self._response = response
+        self._service = service
+        self._text = text
+        self._key = key
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self._response.headers
+
+    @property
+    def ends_by_itself(self) -> bool:
+        """Whether the protocol says where the body ends; if not, an end may as well be a cut."""
+        chunked = "chunked" in self._response.headers.get("Transfer-Encoding", "").lower()
+        return chunked or self._response.content_length is not None
+
+    async def body(self, *, max_bytes: int) -> AsyncGenerator[bytes, None]:
+        """The body as it arrives, and all of it.
+
+        Raises:
+            BadTake: it is empty, a web page or a complaint, or larger than `max_bytes`.
+            Unavailable: the connection failed before the first byte.
+            StreamBroken: it failed later.
+        """
+        received = 0
+        with translated(self._service, lambda: received > 0):
+            async for data in self._response.content.iter_chunked(_READ_BYTES):
+                if received == 0:
+                    await self._refuse_words(data)
+                received += len(data)
+                if received > max_bytes:
+                    raise BadTake(
+                        f"{self._service} sent more sound than its text can be: over {max_bytes} bytes."
+                    )
+                yield data
+        if received == 0:
+            raise BadTake(f"{self._service} answered with nothing: status 200 and an empty body.")
+
+    async def _refuse_words(self, first: bytes) -> None:
+        """Refuse an answer that calls itself text and looks like it. The label alone proves nothing."""
+        labelled = self._response.content_type.startswith("text/") or "json" in self._response.content_type
+        if not labelled or first.lstrip()[:1] not in (b"<", b"{", b"["):
+            return
+        rest = await self._response.content.read(_ERROR_BODY_BYTES)
+        said = quotable(read_complaint(first + rest).message, text=self._text, key=self._key)
+        raise BadTake(f"{self._service} answered 200 with words instead of sound: {said}")
+
+
+@contextlib.asynccontextmanager
+async def exchange(
+    session: aiohttp.ClientSession,
+    method: str,
+    url: URL,
+    *,
+    json: Mapping[str, Any] | None = None,
+    text: str = "",
+    key: str | None = None,
+    timeout_s: float | None = None,
+) -> AsyncIterator[Exchange]:
+    """Send a request and hand over its answer. `text` and `key` are what no message may repeat.
+
+    `timeout_s` replaces the session's, for what should be answered at once.
+
+    Raises:
+        SpeechError: no connection, a time-out, or an answer other than 200.
+    """
+    service = url.authority
+    timeout = session.timeout if timeout_s is None else aiohttp.ClientTimeout(total=timeout_s)
+    with translated(service):
+        response = await session.request(method, url, json=json, allow_redirects=False, timeout=timeout)
+    try:
+        if response.status != 200:
+            with translated(service):
+                body = await response.content.read(_ERROR_BODY_BYTES)
+            answer = Answer(service, response.status, response.headers, body)
+            raise refusal(answer, text=text, key=key)
+        yield Exchange(response, service, text, key)
+    finally:
+        # Closed, not released: what is left of the body of an aborted request must not keep the line busy.
+        response.close()
+
+
+@contextlib.contextmanager
+def translated(service: str, began: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Make aiohttp's errors ours; `began` tells whether sound has come already."""
+    try:
+        yield
+    except (aiohttp.ClientError, TimeoutError, OSError) as exc:
+        raise _ours(exc, service, began=began()) from exc
+
+
+def _ours(exc: Exception, service: str, *, began: bool) -> AttemptError:
+    if isinstance(exc, aiohttp.ConnectionTimeoutError):
+        return Unavailable(f"{service} did not accept a connection in time.", connected=False)
+    if isinstance(exc, aiohttp.ClientSSLError):
+        return Unavailable(
+            f"No safe connection to {service}: {exc.os_error}.",
+            connected=False,
+            advice="Its certificate is not accepted here. Check the base URL and this machine's clock.",
+        )
+    if isinstance(exc, aiohttp.ClientConnectorError):
+        return Unavailable(
+            f"No connection to {service}: {exc.os_error.strerror or exc.os_error}.",
+            connected=False,
+            advice="Check the base URL, that the server runs, and the network.",
+        )
+    slow = isinstance(exc, TimeoutError)
+    if began:
+        return StreamBroken(
+            f"{service} {'stopped sending' if slow else 'broke off'} in the middle of its answer."
+        )
+    return Unavailable(f"{service} {'did not answer in time' if slow else 'closed the connection unanswered'}.")

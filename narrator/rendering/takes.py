@@ -1,0 +1,143 @@
+"""The store of takes: the truth of a project. A take is a pair of files, named by its key.
+
+    takes/ab/ab12….pcm     signed 16-bit little-endian mono, written once
+    takes/ab/ab12….json    its sidecar: what was asked, what it measures, what its bytes hash to
+
+The sidecar is written last, so a take is there when its sidecar is.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from narrator.durable import PART_SUFFIX, disk_errors, write_durably
+from narrator.model import Measurement, SpeechRequest, Take, TakeKey, WordTime
+
+REVISION = 1
+
+
+class TakeFolder:
+    """Implements ports.TakeStore on a folder of the local disk. One process at a time (the project's lock)."""
+
+    def __init__(self, folder: Path, quarantine: Path) -> None:
+        self._folder = folder
+        self._quarantine = quarantine
+
+    def keys(self) -> frozenset[TakeKey]:
+        """The keys of all pairs whose PCM has whole samples, by names and sizes alone."""
+        found: set[TakeKey] = set()
+        for shard in _scan(self._folder):
+            if shard.is_dir():
+                sizes = {entry.name: entry.stat().st_size for entry in _scan(Path(shard.path))}
+                stems = (name.removesuffix(".json") for name in sizes if name.endswith(".json"))
+                found.update(TakeKey(stem) for stem in stems if _is_whole(sizes.get(f"{stem}.pcm", 0)))
+        return frozenset(found)
+
+    def load(self, key: TakeKey) -> Take | None:
+        """The take by its sidecar; None, and the pair put away, where the sidecar or the length is wrong.
+
+        The PCM itself is not read here: `is_intact` does that.
+        """
+        path = self._path(key)
+        try:
+            with disk_errors(f"Reading take {key[:12]}"):
+                sidecar, size = path.with_suffix(".json").read_bytes(), path.stat().st_size
+            take = _parse(json.loads(sidecar), path)
+            if take.key == key and size == 2 * take.frames:
+                return take
+        except (KeyError, TypeError, ValueError):
+            pass  # a sidecar that says nothing is as good as none
+        self.quarantine(key)
+        return None
+
+    def save(
+        self, request: SpeechRequest, pcm: bytes, measurement: Measurement, facts: Mapping[str, Any]
+    ) -> Take:
+        """Store a take durably; if there is one of this key already, it wins.
+
+        `facts` are kept for people: provider ids, characters billed, time to first byte.
+
+        Raises:
+            DiskError: nothing is left under the take's names.
+        """
+        key = request.key
+        path = self._path(key)
+        if path.exists() and path.with_suffix(".json").exists() and (existing := self.load(key)):
+            return existing
+        take = Take(key, path, request.rate_hz, hashlib.sha256(pcm).hexdigest(), measurement)
+        write_durably(path, pcm)
+        write_durably(path.with_suffix(".json"), _sidecar(take, request, facts))
+        return take
+
+    def is_intact(self, take: Take) -> bool:
+        """Whether the PCM on disk is what was stored. Reads all of it."""
+        with disk_errors(f"Reading take {take.key[:12]}"), take.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == take.sha256
+
+    def quarantine(self, key: TakeKey) -> None:
+        """Put a bad take where it can be looked at; its key is missing from then on."""
+        with disk_errors(f"Putting away take {key[:12]}"):
+            self._quarantine.mkdir(parents=True, exist_ok=True)
+            for suffix in (".json", ".pcm"):
+                path = self._path(key).with_suffix(suffix)
+                if path.exists():
+                    path.replace(self._quarantine / path.name)
+
+    def sweep(self) -> None:
+        """Remove what a killed process left half written."""
+        with disk_errors(f"Tidying {self._folder}"):
+            for path in self._folder.glob(f"*/.*{PART_SUFFIX}"):
+                path.unlink()
+
+    def _path(self, key: TakeKey) -> Path:
+        return self._folder / key[:2] / f"{key}.pcm"
+
+
+def _scan(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except FileNotFoundError:
+        return []
+
+
+def _is_whole(size: int) -> bool:
+    return size > 0 and size % 2 == 0
+
+
+def _sidecar(take: Take, request: SpeechRequest, facts: Mapping[str, Any]) -> bytes:
+    measurement = asdict(take.measurement)
+    for name in ("hop_energies", "hop_peaks"):
+        measurement[name] = base64.b64encode(measurement[name]).decode()
+    content = {
+        "revision": REVISION,
+        "key": take.key,
+        "request": request.canonical(),
+        "format": {"encoding": "s16le", "channels": 1, "rate_hz": take.rate_hz},
+        "sha256": take.sha256,
+        "measurement": measurement,
+        "words": [[word.word, word.start_ms, word.end_ms] for word in take.words],
+        "facts": dict(facts),
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1).encode()
+
+
+def _parse(raw: dict[str, Any], path: Path) -> Take:
+    measurement = dict(raw["measurement"])
+    for name in ("hop_energies", "hop_peaks"):
+        measurement[name] = base64.b64decode(measurement[name], validate=True)
+    return Take(
+        key=TakeKey(raw["key"]),
+        path=path,
+        rate_hz=raw["format"]["rate_hz"],
+        sha256=raw["sha256"],
+        measurement=Measurement(**measurement),
+        words=tuple(WordTime(*word) for word in raw["words"]),
+    )

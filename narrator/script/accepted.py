@@ -1,0 +1,144 @@
+"""The accepted script on disk: what a project has agreed to say, in files that a person can read and edit.
+
+    script/book.json     the book's facts, the cut, and the chapters' files in order
+    script/0001-….json   one chapter: a segment a line, then what is skipped and why
+
+The text of a segment may be edited; its spans say which characters of the source it stands for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from narrator.durable import disk_errors, write_durably
+from narrator.errors import UsageError
+from narrator.model import Matter, Pause, Script, ScriptChapter, Segment, Skip, Span
+from narrator.script.compose import Cut
+
+REVISION = 1
+
+
+class AcceptedScript:
+    """The `script/` folder of a project."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self) -> tuple[Script, str, Cut] | None:
+        """The script, the SHA-256 of the manuscript that it was written from, and how it was cut; None if none.
+
+        Raises:
+            UsageError: a file of the script is damaged; it is named.
+        """
+        index = self._folder / "book.json"
+        if not index.exists():
+            return None
+        book = _read(index)
+        try:
+            if book["revision"] != REVISION:
+                return None
+            chapters = tuple(_chapter(self._folder / str(name)) for name in book["chapters"])
+            script = Script(book["title"], tuple(book["authors"]), book["language"], chapters)
+            return script, book["source_sha256"], Cut(book["strategy"], book["limit"])
+        except (KeyError, TypeError, ValueError) as exc:
+            raise _damaged(index, exc) from exc
+
+    def write(self, script: Script, source_sha256: str, cut: Cut) -> None:
+        """Keep a script. The index is replaced last, so that a script is whole, the old one or the new one.
+
+        Raises:
+            DiskError: it could not be written.
+        """
+        names = [f"{number:04}-{c.source_digest[:12]}.json" for number, c in enumerate(script.chapters, 1)]
+        book = {
+            "revision": REVISION,
+            "title": script.title,
+            "authors": script.authors,
+            "language": script.language,
+            "source_sha256": source_sha256,
+            "strategy": cut.strategy,
+            "limit": cut.limit,
+            "chapters": names,
+        }
+        for name, chapter in zip(names, script.chapters, strict=True):
+            _write(self._folder / name, _chapter_text(chapter))
+        _write(self._folder / "book.json", json.dumps(book, ensure_ascii=False, indent=1) + "\n")
+        with disk_errors(f"Tidying {self._folder}"):
+            for path in self._folder.glob("[0-9][0-9][0-9][0-9]*-*.json"):
+                if path.name not in names:
+                    path.unlink()
+
+
+def _write(path: Path, text: str) -> None:
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        write_durably(path, text.encode())
+
+
+def _chapter_text(chapter: ScriptChapter) -> str:
+    facts = {key: value for key, value in asdict(chapter).items() if key not in {"segments", "skipped"}}
+    segments = (
+        {"text": part.text, "pause": part.pause, "spans": _flat(part.spans)} for part in chapter.segments
+    )
+    skipped = ({"rule": part.rule, "spans": _flat(part.spans)} for part in chapter.skipped)
+    opening = json.dumps(facts, ensure_ascii=False).removesuffix("}")
+    return f'{opening},\n"segments": [\n{_lines(segments)}],\n"skipped": [\n{_lines(skipped)}]}}\n'
+
+
+def _lines(items: Iterator[dict[str, Any]]) -> str:
+    text = ",\n".join(json.dumps(item, ensure_ascii=False) for item in items)
+    return f"{text}\n" if text else ""
+
+
+def _flat(spans: tuple[Span, ...]) -> list[list[int]]:
+    return [[span.block, span.start, span.end] for span in spans]
+
+
+def _chapter(path: Path) -> ScriptChapter:
+    raw = _read(path)
+    try:
+        return ScriptChapter(
+            title=raw["title"],
+            matter=Matter(raw["matter"]),
+            kind=raw["kind"],
+            source_digest=raw["source_digest"],
+            characters=raw["characters"],
+            words=raw["words"],
+            segments=tuple(
+                Segment(_text(item["text"]), _spans(item["spans"]), Pause(item["pause"]))
+                for item in raw["segments"]
+            ),
+            skipped=tuple(Skip(item["rule"], _spans(item["spans"])) for item in raw["skipped"]),
+        )
+    except (KeyError, TypeError, ValueError) as exc:
+        raise _damaged(path, exc) from exc
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("a segment has no text")
+    return value
+
+
+def _spans(raw: list[list[int]]) -> tuple[Span, ...]:
+    return tuple(Span(block, start, end) for block, start, end in raw)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
+        raise _damaged(path, exc) from exc
+    if not isinstance(raw, dict):
+        raise _damaged(path, TypeError("not an object"))
+    return raw
+
+
+def _damaged(path: Path, cause: Exception) -> UsageError:
+    return UsageError(
+        f"The script file {path} cannot be read: {cause}.",
+        advice="Mend it, or run the command again with --replan to write the script anew from the manuscript.",
+    )

@@ -1,0 +1,150 @@
+"""A manuscript becomes a script: every character of it is in exactly one segment, or skipped under a rule."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+from narrator.model import (
+    Block,
+    Chapter,
+    Manuscript,
+    Matter,
+    Pause,
+    Role,
+    Script,
+    ScriptChapter,
+    Segment,
+    Skip,
+    Span,
+)
+from narrator.script.policy import NOTHING_TO_SAY, block_rule, chapter_rule, is_speakable
+from narrator.script.sentences import pieces_within
+from narrator.script.speech_text import heading_text
+
+Strategy = Callable[[str, str, int], list[str]]
+"""Cuts a block's text: (text, language, limit in characters) to pieces that join to the text."""
+
+STRATEGIES: Mapping[str, Strategy] = {"paragraph": pieces_within}
+
+# Chinese and Japanese write no spaces: there a character counts as a word.
+_UNSPACED = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORDS = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How texts are cut: the strategy's name, and the longest text of one segment."""
+
+    strategy: str
+    limit: int
+
+
+def compose(manuscript: Manuscript, cut: Cut, accepted: Mapping[str, ScriptChapter] | None = None) -> Script:
+    """Write the script of a book.
+
+    Chapters whose blocks are those of a chapter in `accepted` (by source digest) are taken from there as they
+    are, so that what was paid for once stays as it was cut.
+    """
+    known = accepted or {}
+    chapters = []
+    for chapter in manuscript.chapters:
+        digest = source_digest(chapter)
+        old = known.get(digest)
+        fresh = replace(old, title=chapter.title) if old else _compose_chapter(chapter, digest, cut, manuscript)
+        chapters.append(fresh)
+    return Script(manuscript.title, manuscript.authors, manuscript.language, tuple(chapters))
+
+
+def source_digest(chapter: Chapter) -> str:
+    """SHA-256 of all that decides a chapter's script: its matter, its kind and its blocks."""
+    blocks = [[block.role, block.text, block.language] for block in chapter.blocks]
+    form = json.dumps([chapter.matter, chapter.kind, blocks], ensure_ascii=False)
+    return hashlib.sha256(form.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def count_words(text: str) -> int:
+    """Runs between white space; in Chinese and Japanese, characters."""
+    return len(_WORDS.findall(text))
+
+
+def _compose_chapter(chapter: Chapter, digest: str, cut: Cut, book: Manuscript) -> ScriptChapter:
+    rule = chapter_rule(chapter)
+    segments: list[Segment] = []
+    skipped: list[Skip] = []
+    for number, block in enumerate(chapter.blocks):
+        whole = (Span(number, 0, len(block.text)),)
+        if block.role is Role.SCENE_BREAK and rule is None:
+            if segments:
+                segments[-1] = replace(segments[-1], pause=Pause.SCENE_BREAK)
+            if block.text:
+                skipped.append(Skip(str(block.role), whole))
+        elif skip := rule or block_rule(block):
+            if block.text:
+                skipped.append(Skip(skip, whole))
+        else:
+            for part in _parts(number, block, cut, chapter, book.language):
+                if isinstance(part, Segment):
+                    segments.append(part)
+                else:
+                    skipped.append(part)
+    if segments:
+        segments[-1] = replace(segments[-1], pause=Pause.CHAPTER)
+    said = [block.text for block in chapter.blocks if (rule or block_rule(block)) is None] or [
+        block.text for block in chapter.blocks if rule
+    ]
+    composed = ScriptChapter(
+        title=chapter.title,
+        matter=chapter.matter,
+        kind=chapter.kind,
+        source_digest=digest,
+        characters=sum(map(len, said)),
+        words=sum(map(count_words, said)),
+        segments=tuple(segments),
+        skipped=tuple(skipped),
+    )
+    assert_tiling(chapter, composed)
+    return composed
+
+
+def _parts(number: int, block: Block, cut: Cut, chapter: Chapter, language: str) -> Iterator[Segment | Skip]:
+    pieces = STRATEGIES[cut.strategy](block.text, block.language or language, cut.limit)
+    ends = list(accumulate(map(len, pieces)))
+    spans = [Span(number, end - len(piece), end) for piece, end in zip(pieces, ends, strict=True)]
+    said = [index for index, piece in enumerate(pieces) if is_speakable(piece)]
+    is_heading = block.role is Role.HEADING
+    is_chapter = chapter.matter is Matter.BODY and chapter.kind in {"", "chapter"}
+    for index, (piece, span) in enumerate(zip(pieces, spans, strict=True)):
+        if index not in said:
+            yield Skip(NOTHING_TO_SAY, (span,))
+            continue
+        text = piece.strip()
+        if is_heading:
+            text = heading_text(text, is_chapter=is_chapter, language=language)
+        after_block = Pause.HEADING if is_heading else Pause.PARAGRAPH
+        yield Segment(text, (span,), after_block if index == said[-1] else Pause.SENTENCE)
+
+
+def assert_tiling(chapter: Chapter, composed: ScriptChapter) -> None:
+    """Check that the spans of a chapter's script cover its blocks, each character once and in order.
+
+    Raises:
+        AssertionError: text would be lost or said twice: a defect of ours, never of the book.
+    """
+    expected = [(number, len(block.text)) for number, block in enumerate(chapter.blocks) if block.text]
+    parts: list[Segment | Skip] = [*composed.segments, *composed.skipped]
+    spans = sorted((span.block, span.start, span.end) for part in parts for span in part.spans)
+    tiles: dict[int, int] = {}
+    for block, start, end in spans:
+        if start != tiles.get(block, 0) or end <= start:
+            raise AssertionError(f"{chapter.title!r}: block {block} is not tiled at character {start}")
+        tiles[block] = end
+    if sorted(tiles.items()) != expected:
+        raise AssertionError(f"{chapter.title!r}: some text is in no segment and under no rule")
+    said = [(span.block, span.start) for segment in composed.segments for span in segment.spans]
+    if said != sorted(said):
+        raise AssertionError(f"{chapter.title!r}: segments are out of order")

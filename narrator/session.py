@@ -1,0 +1,214 @@
+"""One run of a render: takes are spoken while finished chapters are assembled, until all is done or stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+from narrator.book import Book
+from narrator.delivery import ChapterOrder, Delivery
+from narrator.errors import NarratorError
+from narrator.events import ChapterAssembled, RenderStarted, Stopping
+from narrator.model import Take, TakeKey
+from narrator.ports import Observer, TakeStore
+from narrator.publishing.record import DeliveredChapter
+from narrator.rendering.checks import TakeChecks
+from narrator.rendering.limits import AccountLimits
+from narrator.rendering.plan import Order, Plan, PlannedChapter, make_plan
+from narrator.rendering.scheduler import Failure, LocalScheduler
+from narrator.rendering.segment import Booth, Spoken
+from narrator.stopping import Stop
+
+CHAPTERS_AT_ONCE = 2
+
+MOST_PASSES = 3
+"""Takes that prove damaged or doubtful are spoken again in another pass; this many passes find them all."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run did so far."""
+
+    spoken: dict[TakeKey, int] = field(default_factory=dict)
+    billed_characters: int = 0
+    failures: dict[TakeKey, Failure] = field(default_factory=dict)
+
+
+class Session:
+    """Brings a book from where it is to where it is finished, or to where it was stopped."""
+
+    def __init__(self, book: Book, takes: TakeStore, delivery: Delivery, observe: Observer) -> None:
+        self.tally = Tally()
+        self.stop = Stop()
+        self._book = book
+        self._takes = takes
+        self._delivery = delivery
+        self._observe = observe
+        self._checks = TakeChecks(is_local=book.provider.capabilities.is_local)
+        self._bad: set[TakeKey] = set()
+        self._in_flight: Callable[[], int] = lambda: 0
+
+    async def run(self) -> Plan:
+        """Speak what is missing and assemble what is whole; the plan as it was at the last pass.
+
+        Raises:
+            RunError, DiskError: stopped by it; all that was in flight had been let finish and is kept.
+            Interrupted: a person asked to stop.
+        """
+        tell = lambda: self._observe(Stopping(self._in_flight()))  # noqa: E731 - it has no other use
+        try:
+            with self.stop.on_signals(tell):
+                return await self._passes()
+        except asyncio.CancelledError:
+            if self.stop.was_asked:
+                raise self.stop.error() from None
+            raise
+
+    async def _passes(self) -> Plan:
+        async with AsyncExitStack() as stack:
+            self._writer = stack.enter_context(ThreadPoolExecutor(1, "takes"))
+            self._binders = stack.enter_context(ThreadPoolExecutor(CHAPTERS_AT_ONCE, "chapters"))
+            stack.callback(self.stop.at_once.set)
+            is_open = False
+            for _ in range(MOST_PASSES):
+                plan = make_plan(self._book.script, self._book.request_for, self._takes.keys())
+                self._tell_start(plan)
+                if plan.orders and not is_open:
+                    await stack.enter_async_context(self._book.provider)
+                    await self._book.provider.check()
+                    is_open = True
+                await self._pass(plan)
+                self._bad |= self._checks.doubtful()
+                if self.stop.was_asked:
+                    raise self.stop.error()
+                if not self._bad:
+                    break
+                while self._bad:
+                    self._takes.quarantine(self._bad.pop())
+            return plan
+
+    async def _pass(self, plan: Plan) -> None:
+        assembly = _Assembly(self._assemble, {order.key for order in plan.orders}, plan)
+        scheduler = LocalScheduler(self._booth(), self._concurrency, self._on_take(assembly))
+        self._in_flight = lambda: scheduler.in_flight
+        try:
+            assembly.begin()
+            failures = await scheduler.run(plan.orders)
+            self.tally.failures.update({failure.order.key: failure for failure in failures})
+            if self._book.config.rendering.allow_gaps and not self.stop.was_asked:
+                assembly.begin(without=frozenset(self.tally.failures))
+        finally:
+            await assembly.finish()
+
+    def _on_take(self, assembly: _Assembly) -> Callable[[Order, Spoken], None]:
+        def on_take(order: Order, spoken: Spoken) -> None:
+            self.tally.spoken[order.key] = order.segments
+            self.tally.billed_characters += spoken.characters_billed
+            self.tally.failures.pop(order.key, None)
+            assembly.have(order.key)
+
+        return on_take
+
+    async def _assemble(self, planned: PlannedChapter, without: frozenset[TakeKey]) -> None:
+        if self.stop.softly.is_set():
+            return
+        loop = asyncio.get_running_loop()
+        try:
+            made = await loop.run_in_executor(self._binders, self._bind, planned, without)
+            if made is not None:
+                paths = self._delivery.record(made)
+                self._observe(ChapterAssembled(planned.number, made.title, paths, made.duration_s))
+        except NarratorError:
+            self.stop.softly.set()
+            raise
+
+    def _bind(self, planned: PlannedChapter, without: frozenset[TakeKey]) -> DeliveredChapter | None:
+        """Make a chapter's files of its takes, unless they are there. Blocks."""
+        order = self._chapter_order(planned, without)
+        if order is None or self._delivery.is_delivered(order):
+            return None
+        damaged = {part.take.key for part in order.parts if not self._takes.is_intact(part.take)}
+        if damaged:
+            self._bad |= damaged
+            return None
+        return self._delivery.deliver(order, self.stop.at_once.is_set)
+
+    def _chapter_order(self, planned: PlannedChapter, without: frozenset[TakeKey]) -> ChapterOrder | None:
+        segments, takes = [], list[Take]()
+        for segment, key in zip(planned.chapter.segments, planned.keys, strict=True):
+            if key in without:
+                continue
+            take = self._takes.load(key)
+            if take is None:
+                self._bad.add(key)
+            else:
+                segments.append(segment)
+                takes.append(take)
+        is_whole = len(takes) == sum(key not in without for key in planned.keys)
+        return self._delivery.order(planned.number, segments, takes) if takes and is_whole else None
+
+    def _booth(self) -> Booth:
+        rendering = self._book.config.rendering
+        return Booth(
+            provider=self._book.provider,
+            limits=AccountLimits(self._concurrency, rendering.rate),
+            checks=self._checks,
+            takes=self._takes,
+            executor=self._writer,
+            observe=self._observe,
+            stopping=self.stop.softly,
+            attempts=rendering.attempts,
+        )
+
+    @property
+    def _concurrency(self) -> int:
+        return self._book.config.rendering.concurrency or self._book.provider.capabilities.concurrency
+
+    def _tell_start(self, plan: Plan) -> None:
+        book = self._book
+        self._observe(
+            RenderStarted(
+                book.title, book.project.folder, plan.segments, plan.reused, len(plan.orders), plan.characters
+            )
+        )
+
+
+class _Assembly:
+    """Begins to assemble each chapter as soon as its last take is there."""
+
+    def __init__(
+        self,
+        assemble: Callable[[PlannedChapter, frozenset[TakeKey]], Awaitable[None]],
+        missing: set[TakeKey],
+        plan: Plan,
+    ) -> None:
+        self._assemble = assemble
+        self._waiting = {chapter.number: missing.intersection(chapter.keys) for chapter in plan.chapters}
+        self._chapters = {chapter.number: chapter for chapter in plan.chapters}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._limit = asyncio.Semaphore(CHAPTERS_AT_ONCE)
+
+    def have(self, key: TakeKey) -> None:
+        for missing in self._waiting.values():
+            missing.discard(key)
+        self.begin()
+
+    def begin(self, without: frozenset[TakeKey] = frozenset()) -> None:
+        """Begin all chapters that wait for nothing but `without`, in order."""
+        for number in [number for number, missing in self._waiting.items() if missing <= without]:
+            del self._waiting[number]
+            self._tasks.append(asyncio.create_task(self._one(self._chapters[number], without)))
+
+    async def _one(self, chapter: PlannedChapter, without: frozenset[TakeKey]) -> None:
+        async with self._limit:
+            await self._assemble(chapter, without)
+
+    async def finish(self) -> None:
+        """Wait for all that was begun; raise the first error, if any."""
+        results = await asyncio.gather(*self._tasks, return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result

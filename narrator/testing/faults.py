@@ -1,0 +1,106 @@
+"""The ways in which a speech server goes wrong, as data, and when each of them happens."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+HTML_PAGE = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body>Back in a moment.</body></html>"
+QUARTER_HOUR_S = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One way of answering a request wrongly. The default is no fault at all.
+
+    Before the answer: `latency_s`. Instead of sound: `status`, `headers` and `body`. Another sound: `sound`,
+    `share` (how much of it is made, and rightly declared), `claimed_rate_hz` (what the WAV header says),
+    `sizes_known`. On the wire: `chunked` or with a Content-Length; `cut_after` bytes the connection ends, by
+    FIN or by `reset`; `stall_after` bytes nothing more comes; `bytes_per_s` drips.
+    """
+
+    latency_s: float = 0.0
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    sound: Literal["speech", "silence", "endless noise"] = "speech"
+    share: float = 1.0
+    claimed_rate_hz: int | None = None
+    sizes_known: bool = True
+    chunked: bool = False
+    cut_after: int | None = None
+    reset: bool = False
+    stall_after: int | None = None
+    bytes_per_s: int | None = None
+
+    @property
+    def speaks(self) -> bool:
+        """Whether the answer has sound in it, and so is billed."""
+        return self.status == 200 and self.body is None
+
+
+def complaint(code: str, message: str, *, kind: str = "invalid_request_error", param: str = "") -> bytes:
+    """An error's body in OpenAI's shape."""
+    error = {"message": message, "type": kind, "param": param or None, "code": code}
+    return json.dumps({"error": error}).encode()
+
+
+def refusal(status: int, code: str, message: str, *, param: str = "", **headers: str) -> Fault:
+    """An error answer in OpenAI's shape; a header's underscores become hyphens."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Fault(
+        status=status,
+        headers={"Content-Type": "application/json", **named},
+        body=complaint(code, message, param=param),
+    )
+
+
+FAULTS: Mapping[str, Fault] = {
+    "400": refusal(400, "content_policy", "This text cannot be spoken.", param="input"),
+    "401": refusal(401, "invalid_api_key", "Incorrect API key provided."),
+    "402": refusal(402, "billing", "Payment required."),
+    "429": refusal(429, "rate_limit_exceeded", "Slow down.", Retry_After="1"),
+    "500": refusal(500, "server_error", "The model fell over."),
+    "503": refusal(503, "overloaded", "Come back later.", Retry_After="1"),
+    "quota": refusal(429, "insufficient_quota", "You exceeded your current quota."),
+    "html": Fault(headers={"Content-Type": "text/html"}, body=HTML_PAGE),
+    "json": Fault(headers={"Content-Type": "application/json"}, body=complaint("oops", "It did not work.")),
+    "empty": Fault(body=b""),
+    "cut": Fault(cut_after=2000),
+    "cut-chunked": Fault(cut_after=2000, chunked=True),
+    "cut-at-once": Fault(cut_after=0, chunked=True),
+    "reset": Fault(cut_after=2000, reset=True),
+    "half": Fault(share=0.5),
+    "silence": Fault(sound="silence"),
+    "endless": Fault(sound="endless noise", sizes_known=False, chunked=True),
+    "stall": Fault(stall_after=2000),
+    "mute": Fault(latency_s=QUARTER_HOUR_S),
+    "drip": Fault(bytes_per_s=2000),
+    "wrong-rate": Fault(claimed_rate_hz=8000),
+    "unknown-sizes": Fault(sizes_known=False, chunked=True),
+}
+"""The usual faults by name."""
+
+
+@dataclass(slots=True)
+class Rule:
+    """When a fault happens: to requests by number (from 1), by their text, by chance; at most `times`."""
+
+    fault: Fault
+    requests: Collection[int] | None = None
+    text: Callable[[str], bool] | None = None
+    probability: float = 1.0
+    times: int | None = None
+
+    def applies(self, number: int, text: str, chance: random.Random) -> bool:
+        """Decide for one request, and count it where it is hit."""
+        if self.times == 0 or (self.requests is not None and number not in self.requests):
+            return False
+        if (self.text is not None and not self.text(text)) or chance.random() >= self.probability:
+            return False
+        if self.times is not None:
+            self.times -= 1
+        return True
