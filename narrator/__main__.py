@@ -19,47 +19,41 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command; the exit code. Words go to stdout and stderr."""
     try:
-        group.narrator.main(args=arguments, prog_name="narrator", standalone_mode=False)
-    except click.exceptions.Exit as exc:
-        return exc.exit_code
-    except click.Abort:
-        return _say(Interrupted("Stopped."))
-    except click.ClickException as exc:
-        exc.show()
-        return exc.exit_code
+        result = group.narrator.main(args=arguments, prog_name="narrator", standalone_mode=False)
     except KeyboardInterrupt:
-        return _say(Interrupted("Stopped before anything was spoken.", advice="Run the same command again."))
-    except NarratorError as exc:
-        return _say(exc)
-    except BrokenPipeError:
-        # Whoever read our output is gone; say nothing more to them, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.UNEXPECTED
+        return _explain(
+            Interrupted("Stopped before anything was spoken.", advice="Run the same command again.")
+        )
     except Exception as exc:  # noqa: BLE001 - a person gets words and a way on, never a bare traceback
-        return _say_unexpected(exc)
-    return ExitCode.DONE
+        return _explain(exc)
+    return result if isinstance(result, int) else ExitCode.DONE
 
 
-def _say(error: NarratorError) -> int:
-    click.echo(f"narrator: {error}", err=True)
+def _explain(error: Exception) -> int:
+    match error:
+        case click.exceptions.Exit(exit_code=code):
+            return int(code)
+        case click.Abort():
+            return _explain(Interrupted("Stopped."))
+        case click.ClickException():
+            error.show()
+            return error.exit_code
+        case BrokenPipeError():
+            # Whoever read our output is gone; say nothing more to them, not even at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = ExitCode.UNEXPECTED
+        case NarratorError():
+            click.echo(f"narrator: {error}", err=True)
+            code = error.exit_code
+        case _:
+            click.echo(f"narrator: a fault of narrator's own: {type(error).__name__}: {error}", err=True)
+            click.echo("Finished work is kept. Please report what it prints with -v.", err=True)
+            code = ExitCode.UNEXPECTED
     if group.is_verbose():
-        _show_traceback(error)
-    return error.exit_code
+        import traceback  # noqa: PLC0415 - needed once, at the end
 
-
-def _say_unexpected(error: Exception) -> int:
-    click.echo(f"narrator: a fault of narrator's own: {type(error).__name__}: {error}", err=True)
-    if group.is_verbose():
-        _show_traceback(error)
-    else:
-        click.echo("Finished work is kept. Run it again with -v and report what it prints, please.", err=True)
-    return ExitCode.UNEXPECTED
-
-
-def _show_traceback(error: BaseException) -> None:
-    import traceback  # noqa: PLC0415 - needed once, at the end
-
-    click.echo("".join(traceback.format_exception(error)), err=True)
+        click.echo("".join(traceback.format_exception(error)), err=True)
+    return code
 
 
 if __name__ == "__main__":

@@ -11,17 +11,20 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from narrator.book import Book, Wishes, locate, open_book
+from narrator.book import Book, locate, open_book
 from narrator.config import Config, Speech
 from narrator.delivery import Delivery
+from narrator.doctor import Finding, examine
 from narrator.errors import Incomplete, Interrupted
 from narrator.model import Matter, Voice
 from narrator.ports import Observer
 from narrator.project import open_project
-from narrator.publishing.record import AudiobookRecord, Gap, load_record
+from narrator.providers.catalog import Listing, listings
+from narrator.publishing.record import Gap, load_record
 from narrator.rendering.plan import Plan, make_plan
 from narrator.session import Session, Tally
 from narrator.wiring import open_provider, open_takes
+from narrator.wishes import Wishes
 
 CHARACTERS_PER_S = 15.0
 """Printed characters that a narrator says in a second, white space and all, in novels in English."""
@@ -107,15 +110,6 @@ class Status:
     is_complete: bool
     output: Path
     gaps: tuple[Gap, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A line of the doctor's report: what was looked at, what was found, and whether that is well."""
-
-    about: str
-    found: str
-    is_well: bool = True
 
 
 def render(source: Path, wishes: Wishes, observe: Observer = lambda _: None) -> Rendered:
@@ -236,14 +230,14 @@ def voices(provider: str, base_url: str = "") -> Sequence[Voice]:
     return asyncio.run(ask())
 
 
-def providers() -> Sequence[ProviderEntry]:
-    """The providers that are installed."""
-    return known_providers()
+def providers() -> Sequence[Listing]:
+    """The providers that are installed, narrator's own first."""
+    return listings()
 
 
 def doctor(projects: Path) -> list[Finding]:
     """What a bug report needs to know of this installation; nothing secret, nothing of any book."""
-    return [*_versions(), _embedded_voice(), *_keys(), _disk(projects)]
+    return list(examine(projects))
 
 
 def _cost(book: Book, characters: int) -> float | None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from narrator.config import Config
 from narrator.errors import ManuscriptError
@@ -16,23 +14,7 @@ from narrator.rendering.languages import ensure_language_is_spoken
 from narrator.script.accepted import AcceptedScript
 from narrator.script.compose import Cut, compose
 from narrator.wiring import open_provider, read_manuscript
-
-Settings = Mapping[str, Mapping[str, Any]]
-"""Wishes of this run over `project.toml`: section to key to value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What a person asks for beside the source: where projects live, and settings, which the project keeps.
-
-    `replan` and `allow_gaps` are for this run alone.
-    """
-
-    projects: Path = Path("projects")
-    project: Path | None = None
-    settings: Settings = field(default_factory=dict)
-    replan: bool = False
-    allow_gaps: bool = False
+from narrator.wishes import Settings, Wishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +69,10 @@ class Book:
         Raises:
             DiskError: it could not be written.
         """
-        self.project.keep_wishes(settings)
+        # Named even where they were not wished for: another version's default voice must not take over a book.
+        voice = {"provider": self.provider.name, "model": self.provider.model, "voice": self.provider.voice}
+        speech = {key: value for key, value in voice.items() if value} | dict(settings.get("speech", {}))
+        self.project.keep_wishes({**settings, "speech": speech})
         sha256 = digest_of(self.manuscript_data)
         source = self.project.source
         if source is None or source.sha256 != sha256:

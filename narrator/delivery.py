@@ -11,11 +11,9 @@ from pathlib import Path
 
 from narrator import __version__
 from narrator.book import Book
-from narrator.config import Config
 from narrator.durable import disk_errors, part_of, publish, sync_file, write_durably
 from narrator.errors import UsageError
 from narrator.mastering.chapter import assemble_chapter
-from narrator.mastering.mp3 import encoded_ceiling_dbfs
 from narrator.mastering.timeline import Part
 from narrator.model import ChapterAudio, Cover, Pause, Segment, Take, TakeKey
 from narrator.publishing.names import file_name, unique_titles
@@ -197,7 +195,7 @@ class Delivery:
                 head_ms=config.pauses.chapter_start,
                 tail_ms=config.pauses.chapter_end,
                 levels=config.levels,
-                ceiling_dbfs=_ceiling_dbfs(config),
+                ceiling_dbfs=config.levels.true_peak_dbtp - max(encoder.headroom_db for encoder in encoders),
                 encoders=encoders,
                 should_stop=should_stop,
             )
@@ -266,13 +264,6 @@ class Delivery:
 
     def _absolute(self, stored: str) -> Path:
         return self._book.project.folder / stored
-
-
-def _ceiling_dbfs(config: Config) -> float:
-    """The lowest ceiling that any of the formats needs: they share one master."""
-    promised = config.levels.true_peak_dbtp
-    ceilings = {"mp3": encoded_ceiling_dbfs(promised, config.delivery.mp3_kbps), "wav": promised}
-    return min(ceilings[name] for name in config.delivery.formats)
 
 
 def _cover_digest(cover: Cover | None) -> str:

@@ -142,6 +142,11 @@ class Reader(Protocol):
 class Encoder(Protocol):
     """Takes a chapter's master as float32 mono blocks (full scale 1.0) in order, and writes one file."""
 
+    @property
+    def headroom_db(self) -> float:
+        """How far the file's true peak may come out above that of the master."""
+        ...
+
     def write(self, block: npt.NDArray[np.float32]) -> None: ...
 
     def close(self) -> None:

@@ -30,6 +30,7 @@ from narrator.config import Config, check_config, read_config
 from narrator.durable import disk_errors, write_durably
 from narrator.errors import ConfigError, ProjectLocked, UsageError
 from narrator.model import Cover
+from narrator.wishes import Settings
 
 _HEADER = """\
 How this book is rendered. `narrator render` reads this file each time, with this folder or the book as its
@@ -138,7 +139,7 @@ class Project:
                 return Cover(media_type, path.read_bytes())
         return None
 
-    def config(self, wishes: Mapping[str, Mapping[str, Any]]) -> Config:
+    def config(self, wishes: Settings) -> Config:
         """`project.toml`, or the defaults where there is none yet, under the wishes of this run.
 
         Raises:
@@ -147,7 +148,7 @@ class Project:
         kept = read_config(self.config_file).model_dump(exclude_unset=True) if self.exists else {}
         return check_config(_merged(kept, wishes), where="These options do not fit together")
 
-    def keep_wishes(self, wishes: Mapping[str, Mapping[str, Any]]) -> None:
+    def keep_wishes(self, wishes: Settings) -> None:
         """Write the wishes of this run into `project.toml`, so that the next run has them too.
 
         Raises:
@@ -171,15 +172,15 @@ class Project:
         """
         holder = self.folder / ".lock-holder"
         lock = FileLock(self.folder / ".lock")
-        try:
-            with disk_errors(f"Opening {self.folder}"):
-                self.folder.mkdir(parents=True, exist_ok=True)
+        with disk_errors(f"Opening {self.folder}"):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            try:
                 lock.acquire(timeout=0.5, poll_interval=0.05)
-        except Timeout as exc:
-            raise ProjectLocked(
-                f"Another narrator is rendering {self.folder}: {_first_line(holder)}.",
-                advice="Wait for it, or stop it with Ctrl-C in its terminal; then run the same command again.",
-            ) from exc
+            except Timeout as exc:
+                raise ProjectLocked(
+                    f"Another narrator is rendering {self.folder}: {_first_line(holder)}.",
+                    advice="Wait for it, or stop it with Ctrl-C where it runs; then run the command again.",
+                ) from exc
         try:
             since = datetime.now(tz=UTC).astimezone().isoformat(timespec="seconds")
             holder.write_text(
@@ -254,14 +255,25 @@ def digest_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _merged(kept: Mapping[str, Any], wishes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _merged(kept: Mapping[str, Any], wishes: Settings) -> dict[str, Any]:
     merged: dict[str, Any] = {section: dict(values) for section, values in kept.items()}
+    for key in _outdated(kept, wishes):
+        merged["speech"].pop(key)
     for section, values in wishes.items():
         merged.setdefault(section, {}).update(values)
     return merged
 
 
-def _with_wishes(text: str, wishes: Mapping[str, Mapping[str, Any]], path: Path) -> str:
+def _outdated(kept: Mapping[str, Any], wishes: Settings) -> list[str]:
+    """The keys of [speech] that belong to the provider that was, where another is wished for."""
+    speech = kept.get("speech", {})
+    wished = wishes.get("speech", {})
+    if wished.get("provider", speech.get("provider")) == speech.get("provider"):
+        return []
+    return [key for key in ("model", "voice", "base_url", "options") if key in speech]
+
+
+def _with_wishes(text: str, wishes: Settings, path: Path) -> str:
     try:
         document = tomlkit.parse(text)
     except TOMLKitError as exc:
@@ -269,6 +281,9 @@ def _with_wishes(text: str, wishes: Mapping[str, Mapping[str, Any]], path: Path)
     if not text:
         for line in _HEADER.splitlines():
             document.add(tomlkit.comment(line))
+    for key in _outdated(document, wishes):
+        speech: Any = document["speech"]
+        del speech[key]
     for section, values in wishes.items():
         if section not in document:
             document.add(tomlkit.nl())

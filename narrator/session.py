@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from narrator.book import Book
 from narrator.delivery import ChapterOrder, Delivery
-from narrator.errors import NarratorError
+from narrator.errors import Interrupted, NarratorError
 from narrator.events import ChapterAssembled, RenderStarted, Stopping
 from narrator.model import Take, TakeKey
 from narrator.ports import Observer, TakeStore
@@ -49,6 +49,7 @@ class Session:
         self._observe = observe
         self._checks = TakeChecks(is_local=book.provider.capabilities.is_local)
         self._bad: set[TakeKey] = set()
+        self._is_open = False
         self._in_flight: Callable[[], int] = lambda: 0
 
     async def run(self) -> Plan:
@@ -62,7 +63,7 @@ class Session:
         try:
             with self.stop.on_signals(tell):
                 return await self._passes()
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, Interrupted):
             if self.stop.was_asked:
                 raise self.stop.error() from None
             raise
@@ -72,23 +73,42 @@ class Session:
             self._writer = stack.enter_context(ThreadPoolExecutor(1, "takes"))
             self._binders = stack.enter_context(ThreadPoolExecutor(CHAPTERS_AT_ONCE, "chapters"))
             stack.callback(self.stop.at_once.set)
-            is_open = False
+            plan = self._plan()
+            if plan.orders:
+                await self._open_provider(stack)
             for _ in range(MOST_PASSES):
-                plan = make_plan(self._book.script, self._book.request_for, self._takes.keys())
-                self._tell_start(plan)
-                if plan.orders and not is_open:
-                    await stack.enter_async_context(self._book.provider)
-                    await self._book.provider.check()
-                    is_open = True
                 await self._pass(plan)
                 self._bad |= self._checks.doubtful()
                 if self.stop.was_asked:
                     raise self.stop.error()
                 if not self._bad:
                     break
-                while self._bad:
-                    self._takes.quarantine(self._bad.pop())
+                for key in self._bad:
+                    self._takes.quarantine(key)
+                self._bad.clear()
+                plan = self._plan()
+                await self._open_provider(stack)
             return plan
+
+    async def _open_provider(self, stack: AsyncExitStack) -> None:
+        if not self._is_open:
+            await stack.enter_async_context(self._book.provider)
+            await self._book.provider.check()
+            self._is_open = True
+
+    def _plan(self) -> Plan:
+        book = self._book
+        plan = make_plan(book.script, book.request_for, self._takes.keys())
+        started = RenderStarted(
+            title=book.title,
+            project=book.project.folder,
+            segments=plan.segments,
+            reused=plan.reused,
+            orders=len(plan.orders),
+            characters=plan.characters,
+        )
+        self._observe(started)
+        return plan
 
     async def _pass(self, plan: Plan) -> None:
         assembly = _Assembly(self._assemble, {order.key for order in plan.orders}, plan)
@@ -166,14 +186,6 @@ class Session:
     @property
     def _concurrency(self) -> int:
         return self._book.config.rendering.concurrency or self._book.provider.capabilities.concurrency
-
-    def _tell_start(self, plan: Plan) -> None:
-        book = self._book
-        self._observe(
-            RenderStarted(
-                book.title, book.project.folder, plan.segments, plan.reused, len(plan.orders), plan.characters
-            )
-        )
 
 
 class _Assembly:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from narrator.durable import disk_errors
 from narrator.errors import DiskError
 
 Samples = npt.NDArray[np.float32]
@@ -35,10 +36,8 @@ def read_hops(path: Path, frames: int, hop: int) -> npt.NDArray[np.int16]:
     Raises:
         DiskError: it cannot be read, or does not have `frames` frames.
     """
-    try:
+    with disk_errors(f"Reading the take {path}"):
         data = path.read_bytes()
-    except OSError as exc:
-        raise DiskError(f"Cannot read the take {path}: {exc.strerror or exc}.") from exc
     if len(data) != frames * BYTES_PER_FRAME:
         raise DiskError(
             f"The take {path} has {len(data)} bytes where {frames * BYTES_PER_FRAME} were written.",

@@ -58,11 +58,8 @@ class LazyGroup(click.Group):
 def narrator() -> None:
     """Turn a manuscript (EPUB, Markdown, text) into a finished, tagged, mastered audiobook.
 
-    \b
-      narrator render book.epub        speaks it on the embedded voice: no key, no network
-      narrator plan book.epub          chapters, length and cost, before anything is spoken
-
-    An interrupted render goes on where it stopped when the same command is run again.
+    Begin with: narrator render book.epub. It speaks the book on the embedded voice, with no key and no
+    network. An interrupted render goes on where it stopped when the same command is run again.
     """
 
 
@@ -83,5 +80,10 @@ def _set_verbose(ctx: click.Context, param: click.Parameter, value: bool) -> Non
 
 
 verbose_option = click.option(
-    "-v", "--verbose", is_flag=True, expose_value=False, callback=_set_verbose, help="Say everything that happens."
+    "-v",
+    "--verbose",
+    is_flag=True,
+    expose_value=False,
+    callback=_set_verbose,
+    help="Say everything that happens.",
 )

@@ -8,24 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
-from narrator.book import Wishes
+from narrator.wishes import Wishes, wishes_of
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-
-_SETTINGS: dict[str, tuple[str, str]] = {
-    "provider": ("speech", "provider"),
-    "voice": ("speech", "voice"),
-    "model": ("speech", "model"),
-    "base_url": ("speech", "base_url"),
-    "speed": ("speech", "speed"),
-    "language": ("book", "language"),
-    "strategy": ("cutting", "strategy"),
-    "max_chars": ("cutting", "max_chars"),
-    "concurrency": ("rendering", "concurrency"),
-    "rate": ("rendering", "rate"),
-    "output": ("delivery", "output"),
-}
-"""Option to section and key of `project.toml`."""
 
 
 def book_options(command: _Command) -> _Command:
@@ -55,7 +40,9 @@ _OPTIONS = (
         show_default="$NARRATOR_PROJECTS or ./projects",
         help="Folder in which projects live.",
     ),
-    click.option("--provider", help="Who speaks; `narrator providers` lists them.  [default: hibari, embedded]"),
+    click.option(
+        "--provider", help="Who speaks; `narrator providers` lists them.  [default: hibari, embedded]"
+    ),
     click.option("--voice", help="A voice of the provider; `narrator voices` lists them."),
     click.option("--model", help="A model of the provider."),
     click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="An option of the provider."),
@@ -71,28 +58,17 @@ _OPTIONS = (
 )
 
 
-def wishes_of(options: dict[str, Any]) -> Wishes:
-    """What the options given on the command line wish for, by section and key of `project.toml`.
+def wishes_from(options: dict[str, Any]) -> Wishes:
+    """What the options given on the command line wish for.
 
     Raises:
         click.UsageError: an --option is not KEY=VALUE.
     """
-    settings: dict[str, dict[str, Any]] = {}
-    for name, (section, key) in _SETTINGS.items():
-        if (value := options.get(name)) is not None:
-            plain = str(value.absolute()) if isinstance(value, Path) else value
-            settings.setdefault(section, {})[key] = plain
-    if formats := options.get("formats"):
-        names = tuple(dict.fromkeys(name.strip() for name in formats.split(",") if name.strip()))
-        settings.setdefault("delivery", {})["formats"] = names
-    if options.get("options"):
-        settings.setdefault("speech", {})["options"] = dict(map(_key_and_value, options["options"]))
-    return Wishes(
-        projects=options["projects"],
-        project=options["project"],
-        settings=settings,
-        replan=options.get("replan", False),
-        allow_gaps=options.get("allow_gaps", False),
+    formats, pairs = options.pop("formats"), options.pop("options")
+    return wishes_of(
+        **options,
+        formats=tuple(dict.fromkeys(name.strip() for name in formats.split(","))) if formats else None,
+        options=dict(map(_key_and_value, pairs)) or None,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from narrator.cli.group import verbose_option
-from narrator.cli.options import book_options, wishes_of
+from narrator.cli.options import book_options, wishes_from
 from narrator.cli.reports import plan_object, plan_words, status_object, status_words
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
@@ -23,7 +23,7 @@ def plan(source: Path, *, as_json: bool, **options: Any) -> None:
     """Show what a render of SOURCE would speak, skip and cost. Calls no provider and writes nothing."""
     from narrator import app  # noqa: PLC0415 - all that is heavy comes with it
 
-    planned = app.plan(source, wishes_of(options))
+    planned = app.plan(source, wishes_from(options))
     click.echo(plan_object(planned) if as_json else plan_words(planned))
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from narrator.book import Wishes
 from narrator.cli.group import verbose_option
-from narrator.cli.options import book_options, wishes_of
+from narrator.cli.options import book_options, wishes_from
 from narrator.cli.reports import render_result, render_words
 from narrator.errors import ExitCode, NarratorError
+from narrator.wishes import Wishes
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout.")
 _gaps_option = click.option(
@@ -34,7 +34,7 @@ def render(source: Path, *, as_json: bool, **options: Any) -> None:
     spoken again: after an interruption, or a change to the book, the same command does only what is missing.
     Options are kept in the project, so that the next run needs none of them.
     """
-    _render(source, wishes_of(options), as_json=as_json)
+    _render(source, wishes_from(options), as_json=as_json)
 
 
 @click.command()
@@ -66,7 +66,9 @@ def _render(source: Path, wishes: Wishes, *, as_json: bool) -> None:
             done = app.render(source, wishes, observe)
         except NarratorError as exc:
             if as_json:
-                lines.write({"event": "result", "exit_code": exc.exit_code, "error": exc.what, "advice": exc.advice})
+                lines.write(
+                    {"event": "result", "exit_code": exc.exit_code, "error": exc.what, "advice": exc.advice}
+                )
             raise
     if as_json:
         lines.write(render_result(done, ExitCode.DONE))

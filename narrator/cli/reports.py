@@ -42,7 +42,9 @@ def render_words(done: Rendered) -> str:
     lines += [f"  {clock(file.duration_s):>8}  {file.path.name}" for file in done.files]
     lines.append(f"in {folder}")
     if done.rendered:
-        lines.append(f"{done.rendered} segments spoken now, {done.reused} kept from before{_money(done.cost_usd)}.")
+        lines.append(
+            f"{done.rendered} segments spoken now, {done.reused} kept from before{_money(done.cost_usd)}."
+        )
     else:
         lines.append(f"Nothing to speak: all {done.segments} segments were there already.")
     lines += [f"missing in chapter {gap.chapter}: “{gap.text[:70]}” ({gap.reason})" for gap in done.gaps]
@@ -59,7 +61,10 @@ def plan_words(planned: Planned) -> str:
     from narrator.progress import clock  # noqa: PLC0415 - as above
 
     by = f" by {', '.join(planned.authors)}" if planned.authors else ""
-    lines = [f"{planned.title}{by} ({planned.language or 'language unknown'}), spoken by {planned.narrator}", ""]
+    lines = [
+        f"{planned.title}{by} ({planned.language or 'language unknown'}), spoken by {planned.narrator}",
+        "",
+    ]
     lines.append("      words  segments  missing  chapter")
     for chapter in planned.chapters:
         counts = f"{chapter.segments:>8}  {chapter.missing:>7}" if chapter.spoken else "not spoken".rjust(17)
@@ -84,13 +89,12 @@ def status_object(state: Status) -> str:
 def status_words(state: Status) -> str:
     """How far a project is, and what to type next."""
     done = state.segments - state.missing
-    lines = [
-        f"{state.title}: {done} of {state.segments} segments spoken, "
-        f"{state.delivered} of {state.chapters} chapters finished"
-    ]
-    lines.append(
+    segments = f"{done} of {state.segments} segments spoken"
+    chapters = f"{state.delivered} of {state.chapters} chapters finished"
+    next_step = (
         f"Complete, in {state.output}" if state.is_complete else f"To go on: narrator resume {state.project}"
     )
+    lines = [f"{state.title}: {segments}, {chapters}", next_step]
     lines += [f"missing in chapter {gap.chapter}: “{gap.text[:70]}” ({gap.reason})" for gap in state.gaps]
     return "\n".join(lines)
 

@@ -37,5 +37,7 @@ def providers(*, as_json: bool) -> None:
     """List the providers: where they run, what they need, what they cost."""
     from narrator import app  # noqa: PLC0415 - as above
 
-    for entry in app.providers():
-        click.echo(json.dumps(asdict(entry)) if as_json else f"{entry.name:10} {entry.summary}")
+    for listing in app.providers():
+        key = f"; key: {listing.key_variable}" if listing.key_variable else ""
+        words = f"{listing.name:10} {listing.runs}; {listing.price}{key}"
+        click.echo(json.dumps(asdict(listing), ensure_ascii=False) if as_json else words)

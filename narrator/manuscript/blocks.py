@@ -1,17 +1,23 @@
-"""The blocks of one chapter, put in order: headings told from paragraphs, breaks only between paragraphs."""
+"""What all readers do alike: lines to verse or prose, cells to a row, a chapter's blocks put in order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from narrator.manuscript.characters import same_words
+from narrator.manuscript.characters import is_scene_break, same_words
 from narrator.manuscript.headings import is_bare_label, joined_heading
 from narrator.manuscript.matter import kind_of_title
 from narrator.model import Block, Role
 
 _NOTE_KINDS = {"endnotes", "footnotes"}
 _LONGEST_HEADING = 200
+_VERSE_LINE = 72
+"""Lines broken on purpose are verse or an inscription up to this mean length, and prose above it."""
+_PROSE_LINE = 100
+"""A single line longer than this is prose, even where poems stand."""
+_SPEAKER = 40
+"""The longest first cell, in characters, that names who speaks or what the second cell is about."""
 _CAN_BE_HEADING = {Role.PARAGRAPH, Role.VERSE, Role.QUOTATION}
 
 
@@ -74,7 +80,7 @@ def _without_repeats(blocks: Iterable[Block]) -> list[Block]:
 
 
 def _without_idle_breaks(blocks: Iterable[Block]) -> list[Block]:
-    """A scene break stands between two paragraphs; at an end, after a heading or beside another it says nothing."""
+    """A scene break stands between paragraphs; at an end, beside a heading or another it says nothing."""
     found: list[Block] = []
     for block in blocks:
         if block.role is Role.SCENE_BREAK and (not found or found[-1].role in {Role.SCENE_BREAK, Role.HEADING}):
@@ -85,3 +91,37 @@ def _without_idle_breaks(blocks: Iterable[Block]) -> list[Block]:
     while found and found[-1].role is Role.SCENE_BREAK:
         found.pop()
     return found
+
+
+def split_lines(lines: Iterable[str], role: Role, *, is_verse: bool = False) -> list[tuple[Role, str]]:
+    """The blocks in text whose lines were broken on purpose; an empty line parts stanzas."""
+    stanzas: list[list[str]] = [[]]
+    for line in lines:
+        if line:
+            stanzas[-1].append(line)
+        else:
+            stanzas.append([])
+    return [block for stanza in stanzas if stanza for block in _lined(stanza, role, is_verse=is_verse)]
+
+
+def _lined(lines: list[str], role: Role, *, is_verse: bool) -> list[tuple[Role, str]]:
+    """Verse, or paragraphs parted by line breaks, or one paragraph broken for the eye."""
+    if all(is_scene_break(line) for line in lines):
+        return [(Role.SCENE_BREAK, "")]
+    if is_verse and (len(lines) > 1 or len(lines[0]) <= _PROSE_LINE):
+        return [(Role.VERSE, "\n".join(lines))]
+    if len(lines) == 1:
+        return [(role, lines[0])]
+    if sum(map(len, lines)) <= _VERSE_LINE * len(lines) and role is not Role.LIST_ITEM:
+        return [(Role.VERSE, "\n".join(lines))]
+    if all(line[-1] in ".!?…:;\"'”’»)—-" for line in lines):
+        return [(role, line) for line in lines]
+    return [(role, " ".join(lines))]
+
+
+def joined_row(cells: Iterable[str]) -> str:
+    """A table's row as it is read: 'Lane: Yes, sir.'; cells of data with commas between them."""
+    filled = [cell for cell in cells if cell]
+    if len(filled) == 2 and len(filled[0]) <= _SPEAKER and filled[0][-1] not in ".!?:;,":
+        return f"{filled[0]}: {filled[1]}"
+    return ", ".join(filled)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from narrator.manuscript.blocks import tidy
 from narrator.manuscript.characters import same_words, words_in
-from narrator.manuscript.headings import Rank, is_bare_number, label_of
+from narrator.manuscript.headings import Rank, label_is_chapter, label_of
 from narrator.manuscript.matter import is_container, is_page_apart, kind_of_title, matter_of_kind
 from narrator.manuscript.pieces import Piece
 from narrator.model import Block, Chapter, Matter, Role
@@ -18,9 +18,13 @@ _HEADING_ONLY = 60
 """A part's page with no more words than these beside its headings is a heading of the chapter that follows."""
 _TITLE_PAGE = 200
 _COPYRIGHT_PAGE = 700
-_COPYRIGHT = re.compile(r"©|\(c\)\s*\d{4}|copyright|\bISBN\b|all rights reserved|published by|first published", re.I)
+_COPYRIGHT = re.compile(
+    r"©|\(c\)\s*\d{4}|copyright|\bISBN\b|all rights reserved|published by|first published", re.IGNORECASE
+)
 _LINKED = 0.6
 """A page of which a larger share is links is a table of contents."""
+_ONE_IN_A_ROW = {"titlepage", "gutenberg-header", "gutenberg-license"}
+_NAMES = {"halftitlepage": "Half title", "loi": "Illustrations", "titlepage": "Title page", "toc": "Contents"}
 _FROM_TITLE = {"", "chapter", "part"}
 
 
@@ -28,8 +32,8 @@ _FROM_TITLE = {"", "chapter", "part"}
 class Stretch:
     """A run of pieces that becomes one chapter.
 
-    `title` is what the table of contents or the heading calls it, '' where none does. `kind` and `matter` are what
-    the book says of it. `holds_chapters`: other entries of the contents stand under it.
+    `title` is what the table of contents or the heading calls it, '' where none does. `kind` and `matter` are
+    what the book says of it. `holds_chapters`: other entries of the contents stand under it.
     """
 
     pieces: tuple[Piece, ...]
@@ -57,7 +61,7 @@ def _named(stretch: Stretch, book_title: str) -> Stretch:
     if kind in _FROM_TITLE:
         told = kind_of_title(stretch.title) or kind_of_title(_first_heading(stretch.pieces))
         kind = told or _kind_of_shape(stretch.pieces) or kind
-    if kind in _FROM_TITLE and not stretch.holds_chapters and _is_title_page(stretch, book_title):
+    if kind in _FROM_TITLE and _is_title_page(stretch, book_title):
         kind = "titlepage" if _words(stretch.pieces) > words_in(book_title) + 3 else "halftitlepage"
     return replace(stretch, kind=kind)
 
@@ -72,8 +76,7 @@ def _commonest(pieces: Sequence[Piece]) -> str:
 
 def _kind_of_shape(pieces: Sequence[Piece]) -> str:
     text = [piece for piece in pieces if piece.block.text]
-    characters = sum(len(piece.block.text) for piece in text)
-    if len(text) > 3 and sum(piece.linked for piece in text) > _LINKED * characters:
+    if is_linked_page(text):
         return "toc"
     body = [piece for piece in text if piece.block.role is not Role.HEADING]
     if body and all(piece.block.role is Role.NOTE for piece in body):
@@ -82,6 +85,12 @@ def _kind_of_shape(pieces: Sequence[Piece]) -> str:
         signs = {match.casefold() for piece in text for match in _COPYRIGHT.findall(piece.block.text)}
         return "copyright-page" if len(signs) > 2 else ""
     return ""
+
+
+def is_linked_page(pieces: Sequence[Piece]) -> bool:
+    """Whether these are little but links, as a table of contents is."""
+    characters = sum(len(piece.block.text) for piece in pieces)
+    return len(pieces) > 3 and sum(piece.linked for piece in pieces) > _LINKED * characters
 
 
 def _is_title_page(stretch: Stretch, book_title: str) -> bool:
@@ -93,22 +102,31 @@ def _with_front_pages(stretches: list[Stretch], book_title: str) -> list[Stretch
     """What stands unnamed and short before the first chapter is a title page; two of these in a row are one."""
     found: list[Stretch] = []
     for number, stretch in enumerate(stretches):
-        is_first = all(is_page_apart(before.kind) for before in found) and number < len(stretches) - 1
-        is_unnamed = not stretch.title and not stretch.kind and stretch.matter is not Matter.BODY
-        if is_first and is_unnamed and _words(stretch.pieces) < _TITLE_PAGE and not _is_heading_only(stretch, book_title):
-            stretch = replace(stretch, kind="titlepage")
-        if found and found[-1].kind == stretch.kind and stretch.kind in {"titlepage", "gutenberg-license", "gutenberg-header"}:
-            title = stretch.title or found[-1].title
-            found[-1] = replace(found[-1], title=title, pieces=found[-1].pieces + stretch.pieces)
+        is_before_chapters = all(is_page_apart(earlier.kind) for earlier in found) and number + 1 < len(
+            stretches
+        )
+        is_title_page = is_before_chapters and _is_unnamed_page(stretch, book_title)
+        kind = "titlepage" if is_title_page else stretch.kind
+        if found and found[-1].kind == kind and kind in _ONE_IN_A_ROW:
+            both = found[-1].pieces + stretch.pieces
+            found[-1] = replace(found[-1], title=stretch.title or found[-1].title, pieces=both)
         else:
-            found.append(stretch)
+            found.append(replace(stretch, kind=kind))
     return found
+
+
+def _is_unnamed_page(stretch: Stretch, book_title: str) -> bool:
+    if stretch.title or stretch.kind or stretch.matter is Matter.BODY:
+        return False
+    return _words(stretch.pieces) < _TITLE_PAGE and not _is_heading_only(stretch, book_title)
 
 
 def _is_heading_only(stretch: Stretch, book_title: str) -> bool:
     """Nothing but headings, and these not the book's title."""
     text = [piece.block for piece in stretch.pieces if piece.block.text]
-    return all(block.role is Role.HEADING and same_words(block.text) != same_words(book_title) for block in text)
+    return all(
+        block.role is Role.HEADING and same_words(block.text) != same_words(book_title) for block in text
+    )
 
 
 def _with_headings_forward(stretches: list[Stretch]) -> list[Stretch]:
@@ -136,16 +154,15 @@ def _joined(stretches: list[Stretch]) -> list[Stretch]:
     found: list[Stretch] = []
     heading: Stretch | None = None
     for stretch in stretches:
-        if heading is not None and not is_page_apart(stretch.kind):
-            stretch = replace(stretch, pieces=heading.pieces + stretch.pieces, title=stretch.title or heading.title)
-            heading = None
-        elif heading is not None:
+        headed = stretch
+        if heading is not None and is_page_apart(stretch.kind):
             found.append(heading)
-            heading = None
-        if _heads_chapters(stretch):
-            heading = stretch
-        else:
-            found.append(stretch)
+        elif heading is not None:
+            pieces = heading.pieces + stretch.pieces
+            headed = replace(stretch, pieces=pieces, title=stretch.title or heading.title)
+        heading = headed if _heads_chapters(headed) else None
+        if heading is None:
+            found.append(headed)
     return found if heading is None else [*found, heading]
 
 
@@ -159,14 +176,8 @@ def _heads_chapters(stretch: Stretch) -> bool:
     return not stretch.title and not words
 
 
-def label_is_chapter(title: str) -> bool:
-    """Does this title number a chapter: 'Chapter 3', 'III'?"""
-    label = label_of(title)
-    return is_bare_number(title) or (label is not None and label.rank is Rank.CHAPTER)
-
-
 def _matters(stretches: Sequence[Stretch]) -> list[Matter]:
-    """Front, body or back of each: what the book says, then what such a page usually is, then where it stands."""
+    """Front, body or back of each: as the book says, as such a page usually is, and by where it stands."""
     told = [stretch.matter or matter_of_kind(stretch.kind) or Matter.BODY for stretch in stretches]
     bodies = [number for number, matter in enumerate(told) if matter is Matter.BODY]
     if not bodies:
@@ -207,7 +218,7 @@ def _title_from(blocks: Sequence[Block], kind: str, book_title: str) -> str:
     if headings:
         return ". ".join(heading.rstrip(".") for heading in headings[:2])
     if kind and kind != "chapter":
-        return kind.replace("-", " ").capitalize()
+        return _NAMES.get(kind) or kind.replace("-", " ").capitalize()
     return book_title or _first_words(blocks)
 
 

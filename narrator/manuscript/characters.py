@@ -38,7 +38,7 @@ def clean_lines(text: str) -> tuple[str, ...]:
 
 
 def is_scene_break(text: str) -> bool:
-    """Is this paragraph nothing but an ornament such as '* * *', '⁂' or '#'?"""
+    """Whether this paragraph is nothing but an ornament such as '* * *', '⁂' or '#'."""
     if not text or len(text) > 60 or not _BREAK.fullmatch(text):
         return False
     return bool(_BREAK_SIGNS.search(text)) or len(re.sub(r"\s", "", text)) >= 3

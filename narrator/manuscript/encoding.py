@@ -35,7 +35,7 @@ def decode(data: bytes, *, declared: str = "") -> str:
 
 
 def is_binary(head: bytes) -> bool:
-    """Can these first bytes of a file be no text in any encoding that is in use?"""
+    """Whether these first bytes of a file cannot be text in any encoding that is in use."""
     if any(head.startswith(bom) for bom, _ in _BOMS):
         return False
     controls = sum(byte < 32 and byte not in b"\t\n\r\f\x1a\x1b" for byte in head)

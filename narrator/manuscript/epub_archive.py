@@ -1,4 +1,4 @@
-"""The zip that an EPUB is: opened with limits, never unpacked to disk, names found as forgivingly as readers do."""
+"""The zip that an EPUB is: opened with limits, never unpacked to disk, its names found forgivingly."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from narrator.errors import ManuscriptError
 from narrator.manuscript.markup import local_name, parse_xml
+from narrator.manuscript.pieces import Anchor
 
 _MEGABYTE = 1 << 20
 _LONGEST_TEXT = 24 * _MEGABYTE  # one page or package file; the whole Bible as XHTML is some 6 MB
@@ -52,7 +53,9 @@ class EpubArchive:
         names = self._zip.namelist()
         if len(names) > _MOST_MEMBERS:
             self._zip.close()
-            raise ManuscriptError(f"{path.name} has {len(names)} files in it, more than any book.", advice=_ANEW)
+            raise ManuscriptError(
+                f"{path.name} has {len(names)} files in it, more than any book.", advice=_ANEW
+            )
         self._left = _ALL_TEXT
         self._names = {name: name for name in names}
         self._folded: dict[str, str] = {}
@@ -89,6 +92,12 @@ class EpubArchive:
                 return found
         return None
 
+    def locate(self, href: str, base: str) -> Anchor | None:
+        """The member and the anchor in it that a link in the file `base` leads to."""
+        path, _, anchor = href.partition("#")
+        name = self.find(path, base=base) if path else base
+        return (name, unquote(anchor)) if name else None
+
     def read(self, name: str) -> bytes:
         """The bytes of a text member."""
         data = self._inflate(name, min(_LONGEST_TEXT, self._left))
@@ -117,7 +126,9 @@ class EpubArchive:
             what = f"{self._path.name} is protected: {name} is encrypted in the zip."
             raise ManuscriptError(what, advice=_UNPROTECTED) from exc
         except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError) as exc:
-            raise ManuscriptError(f"{self._path.name}: {name} cannot be unpacked: {exc}.", advice=_ANEW) from exc
+            raise ManuscriptError(
+                f"{self._path.name}: {name} cannot be unpacked: {exc}.", advice=_ANEW
+            ) from exc
         return b"".join(parts)
 
     def refuse_protected(self) -> None:
@@ -129,15 +140,17 @@ class EpubArchive:
         for name, scheme in _RIGHTS.items():
             if name in self._names:
                 raise ManuscriptError(f"{self._path.name} is protected by DRM ({scheme}).", advice=_UNPROTECTED)
-        name = self.find("META-INF/encryption.xml")
-        if name is None:
+        listed = self.find("META-INF/encryption.xml")
+        if listed is None:
             return
-        for node in parse_xml(self.read(name), where=f"{self._path.name}: {name}").iter():
+        for node in parse_xml(self.read(listed), where=f"{self._path.name}: {listed}").iter():
             algorithm = node.get("Algorithm")
             parent = node.getparent()
             is_of_data = parent is not None and local_name(parent) == "encrypteddata"
             if local_name(node) == "encryptionmethod" and is_of_data and algorithm not in _FONT_ALGORITHMS:
-                raise ManuscriptError(f"{self._path.name} is protected by DRM ({algorithm}).", advice=_UNPROTECTED)
+                raise ManuscriptError(
+                    f"{self._path.name} is protected by DRM ({algorithm}).", advice=_UNPROTECTED
+                )
 
 
 def _folded(name: str) -> str:

@@ -1,38 +1,33 @@
-"""Where the chapters of an EPUB begin: at the anchors of its table of contents, and where the matter changes."""
+"""Where the chapters of an EPUB begin: where its table of contents leads, and where its matter changes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from narrator.manuscript.chapters import Stretch, label_is_chapter
+from narrator.manuscript.chapters import Stretch, is_linked_page
 from narrator.manuscript.characters import same_words, words_in
+from narrator.manuscript.epub_marks import Mark, chapter_marks
 from narrator.manuscript.epub_toc import Landmark, TocEntry
 from narrator.manuscript.gutenberg import body_bounds
-from narrator.manuscript.headings import Rank, is_numbered_title, label_of
+from narrator.manuscript.heading_levels import chapter_headings
+from narrator.manuscript.headings import label_is_chapter
 from narrator.manuscript.html_blocks import Page
 from narrator.manuscript.matter import is_page_apart, kind_of_terms, kind_of_title, matter_of_terms
-from narrator.manuscript.pieces import Piece
+from narrator.manuscript.pieces import Anchor, Piece
 from narrator.model import Matter, Role
 
-_PART_TEXT = 150
-"""An entry with fewer words before the first entry under it is a mere heading of those."""
-_LONG_SECTION = 1500
 _WHOLE_BOOK = 8000
-_ONE_PAGE = {"cover", "frontispiece", "titlepage", "halftitlepage", "toc", "loi", "lot", "copyright-page", "imprint"}
-_ONE_PAGE |= {"dedication", "epigraph", "colophon", "uncopyright", "advertisement", "dramatis-personae"}
+"""A table of contents with one entry for a longer book than this, in words, is useless."""
+_LISTS = {"toc", "loi", "lot"}
+_ONE_PAGE = _LISTS | {
+    "cover", "frontispiece", "titlepage", "halftitlepage", "copyright-page", "imprint", "dedication",
+    "epigraph", "colophon", "uncopyright", "advertisement", "dramatis-personae",
+}  # fmt: skip
+"""Kinds that end with their page, though no entry says where the next begins."""
 _AUXILIARY = "auxiliary-page"
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """An entry of the contents at the piece where it leads."""
-
-    at: int
-    title: str
-    depth: int = 0
-    holds_chapters: bool = False
+"""What stands outside the linear reading order: https://www.w3.org/TR/epub-33/#attrdef-itemref-linear"""
 
 
 class Outline:
@@ -43,155 +38,90 @@ class Outline:
 
     def __init__(self, pages: Mapping[str, Page], *, auxiliary: frozenset[str] = frozenset()) -> None:
         self.pieces: list[Piece] = []
-        self._starts: dict[str, int] = {}
-        self._anchors: dict[tuple[str, str], int] = {}
+        self._bounds: dict[str, tuple[int, int]] = {}
+        self._anchors: dict[Anchor, int] = {}
         for name, page in pages.items():
-            start = self._starts[name] = len(self.pieces)
+            start = len(self.pieces)
             self.pieces += page.pieces
+            self._bounds[name] = start, len(self.pieces)
             self._anchors |= {(name, anchor): start + at for anchor, at in page.anchors.items()}
+        self._starts = sorted({start for start, end in self._bounds.values() if start < end})
         self._auxiliary = auxiliary if len(auxiliary) < len(pages) else frozenset()
-        self._words = [words_in(piece.block.text) for piece in self.pieces]
 
     def stretches(
-        self,
-        entries: Sequence[TocEntry],
-        landmarks: Sequence[Landmark],
-        resolve: Callable[[str], tuple[str, str] | None],
-        book_title: str,
+        self, entries: Sequence[TocEntry], landmarks: Sequence[Landmark], book_title: str
     ) -> list[Stretch]:
-        """The book cut up. `resolve(href)` gives a file name and an anchor, which may be ''."""
-        marks = _one_a_place(self._unfolded(self._marks(entries, resolve), book_title))
-        if self._is_useless(marks):
-            marks = self._marks_of_headings() or self._marks_of_files()
-        places = [(mark, at) for mark in landmarks if (at := self._place(mark.href, "", resolve)) is not None]
-        kinds = self._kinds(marks, places)
-        cuts = {mark.at for mark in marks} | {0}
-        for number, (before, after) in enumerate(pairwise(kinds), 1):
-            if before != after and (is_page_apart(before) or is_page_apart(after) or _AUXILIARY in {before, after}):
-                cuts.add(number)
-        by_place = {mark.at: mark for mark in marks}
+        """The book cut up, in reading order."""
+        marks = self._marks(entries, book_title)
+        places = [(mark, at) for mark in landmarks if (at := self._place(mark.target)) is not None]
+        kinds = self._kinds(marks, places, book_title)
+        cuts = {0, *(mark.at for mark in marks)}
+        # Before the first entry each page is judged by itself; after it, text without an entry goes on a chapter.
+        cuts |= {start for start in self._starts if not marks or start < marks[0].at}
+        cuts |= {at for at, (before, after) in enumerate(pairwise(kinds), 1) if before != after}
         matters = _matters_of(places)
-        bounds = [*sorted(cut for cut in cuts if cut < len(self.pieces)), len(self.pieces)]
+        by_place = {mark.at: mark for mark in marks}
         return [
-            self._stretch(start, end, by_place.get(start), kinds[start], matters) for start, end in pairwise(bounds)
+            self._stretch(start, end, by_place.get(start), kinds[start], matters)
+            for start, end in pairwise([*sorted(cuts), len(self.pieces)])
         ]
 
     def _stretch(
-        self, start: int, end: int, mark: _Mark | None, kind: str, matters: Sequence[tuple[int, Matter]]
+        self, start: int, end: int, mark: Mark | None, kind: str, matters: Sequence[tuple[int, Matter]]
     ) -> Stretch:
         pieces = tuple(self.pieces[start:end])
         told = next((piece.matter for piece in pieces if piece.matter and piece.block.text), None)
         matter = Matter.BACK if kind == _AUXILIARY else told
-        if matter is None and not is_page_apart(kind):
+        if matter is None and not kind and not (mark and label_is_chapter(mark.title)):
             matter = next((matter for at, matter in reversed(matters) if at <= start), None)
-        title, holds = (mark.title, mark.holds_chapters) if mark else ("", False)
-        return Stretch(pieces, title, kind if is_page_apart(kind) or kind == _AUXILIARY else "", matter, holds)
+        title, holds_chapters = (mark.title, mark.holds_chapters) if mark else ("", False)
+        return Stretch(pieces, title, kind, matter, holds_chapters)
 
-    # --- the table of contents ----------------------------------------------------------------------
+    # --- where the chapters begin ---------------------------------------------------------------------
 
-    def _marks(
-        self, entries: Iterable[TocEntry], resolve: Callable[[str], tuple[str, str] | None]
-    ) -> list[_Mark]:
-        found = []
-        for entry in entries:
-            at = self._place(entry.href, entry.title, resolve)
-            if at is not None and at < len(self.pieces) and entry.title:
-                found.append(_Mark(at, entry.title, entry.depth, entry.has_children))
-        # Stable, so that of entries for one place the outer stays before the inner.
-        return sorted(found, key=lambda mark: mark.at)
-
-    def _place(self, href: str, title: str, resolve: Callable[[str], tuple[str, str] | None]) -> int | None:
-        """The piece that an address leads to; where its anchor is missing, the heading with the entry's words."""
-        target = resolve(href)
-        if target is None or target[0] not in self._starts:
-            return None
-        name, anchor = target
-        if not anchor:
-            return self._starts[name]
-        if (at := self._anchors.get((name, anchor))) is not None:
-            return at
-        start, end = self._bounds(name)
-        wanted = same_words(title)
-        for number in range(start, end):
-            if wanted and same_words(self.pieces[number].block.text) == wanted:
-                return number
-        return start
-
-    def _bounds(self, name: str) -> tuple[int, int]:
-        start = self._starts[name]
-        later = [at for at in self._starts.values() if at > start]
-        return start, min(later, default=len(self.pieces))
-
-    def _unfolded(self, marks: list[_Mark], book_title: str) -> list[_Mark]:
-        """The marks without the sections inside chapters: a chapter's text goes on over its sections."""
-        found: list[_Mark] = []
-        closed_above: int | None = None
-        for number, mark in enumerate(marks):
-            if closed_above is not None and mark.depth > closed_above:
-                continue
-            closed_above = None
-            found.append(mark)
-            below = []
-            for later in marks[number + 1 :]:
-                if later.depth <= mark.depth:
-                    break
-                below.append(later)
-            if below and not self._holds_chapters(mark, below, self._end(marks, number + len(below)), book_title):
-                closed_above = mark.depth
-                found[-1] = _Mark(mark.at, mark.title, mark.depth)
-        return found
-
-    def _end(self, marks: list[_Mark], last: int) -> int:
-        return marks[last + 1].at if last + 1 < len(marks) else len(self.pieces)
-
-    def _holds_chapters(self, mark: _Mark, below: list[_Mark], end: int, book_title: str) -> bool:
-        """Are the entries below this one chapters, and not sections of it?"""
-        if same_words(mark.title) == same_words(book_title):
-            return True
-        if label := label_of(mark.title):
-            return label.rank is Rank.PART
-        if label_is_chapter(mark.title) or is_numbered_title(mark.title) or is_page_apart(kind_of_title(mark.title)):
-            return False
-        if any(label_is_chapter(inner.title) for inner in below):
-            return True
-        if sum(self._words[mark.at : below[0].at]) < _PART_TEXT:
-            return True
-        return sum(self._words[below[0].at : end]) > _LONG_SECTION * len(below)
-
-    def _is_useless(self, marks: list[_Mark]) -> bool:
-        """No entry for the body of the book, or one for all of a long one."""
+    def _marks(self, entries: Iterable[TocEntry], book_title: str) -> list[Mark]:
+        """The chapters by the table of contents; where that is missing or useless by headings, or by files."""
+        words = [words_in(piece.block.text) for piece in self.pieces]
+        listed = [mark for entry in entries if (mark := self._mark(entry)) is not None]
+        marks = chapter_marks(listed, words, book_title)
         chapters = [mark for mark in marks if not is_page_apart(kind_of_title(mark.title))]
-        return not chapters or (len(chapters) == 1 and sum(self._words[chapters[0].at :]) > _WHOLE_BOOK)
+        if len(chapters) > 1 or (chapters and sum(words[chapters[0].at :]) <= _WHOLE_BOOK):
+            return marks
+        headings = chapter_headings(self.pieces)
+        if headings:
+            return [Mark(heading.at, heading.title, 0, heading.holds_chapters) for heading in headings]
+        return marks if chapters else [Mark(start, "") for start in self._starts]
 
-    # --- books without a table of contents ------------------------------------------------------------
+    def _mark(self, entry: TocEntry) -> Mark | None:
+        at = self._place(entry.target, entry.title)
+        if at is not None and entry.title:
+            return Mark(at, entry.title, entry.depth)
+        # A page without text, such as a picture of a heading: the entry is for what follows it.
+        name = entry.target[0]
+        start = self._bounds[name][0] if name in self._bounds else len(self.pieces)
+        if start == len(self.pieces) or not entry.title or is_page_apart(kind_of_title(entry.title)):
+            return None
+        return Mark(start, entry.title, entry.depth, is_exact=False)
 
-    def _marks_of_headings(self) -> list[_Mark]:
-        """Marks at the highest level of headings that has several: a book's title may stand alone above it."""
-        headings = [(at, piece) for at, piece in enumerate(self.pieces) if piece.level]
-        for level in range(1, 7):
-            if sum(piece.level == level for _, piece in headings) > 1:
-                chosen = [(at, piece) for at, piece in headings if piece.level <= level]
-                return [_Mark(at, self._heading_at(at), piece.level) for at, piece in chosen]
-        return []
-
-    def _heading_at(self, at: int) -> str:
-        """The heading, with the line below it where it is only a number."""
-        text = self.pieces[at].block.text
-        following = self.pieces[at + 1] if at + 1 < len(self.pieces) else None
-        if following and following.level > self.pieces[at].level and label_is_chapter(text) and len(text) < 20:
-            return f"{text.rstrip('.')}: {following.block.text}"
-        return text
-
-    def _marks_of_files(self) -> list[_Mark]:
-        """A chapter a file, for books that have neither contents nor headings."""
-        starts = sorted({start for start in self._starts.values() if start < len(self.pieces)})
-        return [_Mark(start, "") for start in starts]
+    def _place(self, target: Anchor, title: str = "") -> int | None:
+        """The piece that a target leads to; where its anchor is missing, the heading with the entry's words."""
+        name, anchor = target
+        start, end = self._bounds.get(name, (0, 0))
+        if start == end:
+            return None
+        at = self._anchors.get(target, start) if anchor else start
+        if anchor and target not in self._anchors and (wanted := same_words(title)):
+            texts = (same_words(piece.block.text) for piece in self.pieces[start:end])
+            at = next((start + number for number, text in enumerate(texts) if text == wanted), start)
+        return at if at < len(self.pieces) else None
 
     # --- front and back matter ------------------------------------------------------------------------
 
-    def _kinds(self, marks: list[_Mark], places: list[tuple[Landmark, int]]) -> list[str]:
-        """The kind of each piece's section, '' where nothing tells: markup, landmarks, titles, the shape of a page."""
-        kinds = [piece.kind for piece in self.pieces]
+    def _kinds(
+        self, marks: Sequence[Mark], places: Iterable[tuple[Landmark, int]], book_title: str
+    ) -> list[str]:
+        """The kind of page that each piece stands on, '' in chapters; by markup, landmarks, titles, shape."""
+        kinds = [piece.kind if is_page_apart(piece.kind) else "" for piece in self.pieces]
         first, end = body_bounds([piece.block.text for piece in self.pieces])
         kinds[:first] = ["gutenberg-header"] * first
         kinds[end:] = ["gutenberg-license"] * (len(kinds) - end)
@@ -200,51 +130,49 @@ class Outline:
             self._fill(kinds, at, ends, kind_of_terms(landmark.terms))
         for mark in marks:
             self._fill(kinds, mark.at, ends, kind_of_title(mark.title))
-        for name, start in self._starts.items():
-            if start < len(kinds) and start not in ends:
+        for name, (start, _) in self._bounds.items():
+            if start not in ends:
                 self._fill(kinds, start, ends, self._kind_of_page(name))
+        chapters = (mark.at for mark in marks if _is_chapter(mark, book_title))
+        # Backwards, so that each ends where the next begins.
+        for at in range(next(chapters, 0) - 1, -1, -1):
+            self._fill(kinds, at, ends, self._kind_of_heading(at))
         return kinds
 
-    def _fill(self, kinds: list[str], at: int, ends: list[int], kind: str) -> None:
+    def _fill(self, kinds: list[str], at: int, ends: Sequence[int], kind: str) -> None:
         """Give a kind to the pieces from a place to the next entry, of one page where it is a page's kind."""
         if at >= len(kinds) or kinds[at] or not (is_page_apart(kind) or kind == _AUXILIARY):
             return
-        end = next(end for end in ends if end > at)
-        if kind in _ONE_PAGE:
-            end = min([end, *(start for start in self._starts.values() if start > at)])
+        end = ends[bisect_right(ends, at)]
+        following = bisect_right(self._starts, at)
+        if kind in _ONE_PAGE and following < len(self._starts):
+            end = min(end, self._starts[following])
         for number in range(at, end):
             kinds[number] = kinds[number] or kind
 
     def _kind_of_page(self, name: str) -> str:
         """The kind of a file that the contents do not list."""
-        start, end = self._bounds(name)
-        pieces = self.pieces[start:end]
-        heading = pieces[0].block.text if pieces and pieces[0].block.role is Role.HEADING else ""
-        if is_page_apart(kind_of_title(heading)):
-            return kind_of_title(heading)
-        characters = sum(len(piece.block.text) for piece in pieces)
-        if len(pieces) > 3 and sum(piece.linked for piece in pieces) > characters * 0.6:
+        start, end = self._bounds[name]
+        if start < end and is_page_apart(kind := self._kind_of_heading(start)):
+            return kind
+        if is_linked_page(self.pieces[start:end]):
             return "toc"
         return _AUXILIARY if name in self._auxiliary else ""
 
+    def _kind_of_heading(self, at: int) -> str:
+        """The kind that a heading names; the word 'Contents' counts in any markup."""
+        block = self.pieces[at].block
+        kind = kind_of_title(block.text) if block.role in {Role.HEADING, Role.PARAGRAPH} else ""
+        return kind if block.role is Role.HEADING or kind in _LISTS else ""
 
-def _one_a_place(marks: list[_Mark]) -> list[_Mark]:
-    """Of the entries for one place the innermost, and of equals the first."""
-    best: dict[int, _Mark] = {}
-    for mark in marks:
-        if mark.at not in best or mark.depth > best[mark.at].depth:
-            best[mark.at] = mark
-    return list(best.values())
+
+def _is_chapter(mark: Mark, book_title: str) -> bool:
+    return not is_page_apart(kind_of_title(mark.title)) and same_words(mark.title) != same_words(book_title)
 
 
 def _matters_of(places: Iterable[tuple[Landmark, int]]) -> list[tuple[int, Matter]]:
-    """Where front, body and back begin, by landmarks; a guide calls the body 'text'."""
-    found = []
-    for landmark, at in places:
-        is_text = not {"text", "start", "bodymatter"}.isdisjoint(landmark.terms)
-        matter = Matter.BODY if is_text else matter_of_terms(landmark.terms)
-        if matter is not None:
-            found.append((at, matter))
+    """Where front, body and back begin, by landmarks. A guide's 'text' only says where reading systems open."""
+    found = [(at, matter) for landmark, at in places if (matter := matter_of_terms(landmark.terms))]
     bodies = [at for at, matter in found if matter is Matter.BODY]
     if bodies and min(bodies) > 0:
         found.append((0, Matter.FRONT))

@@ -13,7 +13,7 @@ from lxml import etree
 from narrator.errors import ManuscriptError
 from narrator.manuscript.characters import clean
 from narrator.manuscript.epub_archive import EpubArchive
-from narrator.manuscript.epub_toc import guide
+from narrator.manuscript.epub_toc import Landmark, guide
 from narrator.manuscript.language import normal_tag
 from narrator.manuscript.markup import local_name, parse_xhtml, parse_xml
 from narrator.model import Cover
@@ -77,7 +77,9 @@ class Package:
     def missing_pages(self) -> list[str]:
         """What the spine names and the archive does not have."""
         return [
-            node.get("idref") or "?" for node in self._elements("itemref") if node.get("idref") not in self.items
+            node.get("idref") or "?"
+            for node in self._elements("itemref")
+            if node.get("idref") not in self.items
         ]
 
     def nav_name(self) -> str | None:
@@ -90,7 +92,13 @@ class Package:
         named = self.items.get(spine.get("toc") or "") if spine is not None else None
         others = (item for item in self.items.values() if item.media_type == "application/x-dtbncx+xml")
         item = named or next(others, None)
-        return item.name if item else next((name for name in self._archive.names if name.endswith(".ncx")), None)
+        return (
+            item.name if item else next((name for name in self._archive.names if name.endswith(".ncx")), None)
+        )
+
+    def guide(self) -> tuple[Landmark, ...]:
+        """The landmarks of an EPUB 2."""
+        return guide(self.root, lambda href: self._archive.locate(href, self.name))
 
     # --- metadata -----------------------------------------------------------------------------------
 
@@ -149,10 +157,14 @@ class Package:
                 named = self.items.get(content)
                 found = named.name if named else self._archive.find(content, base=self.name)
                 yield from self._pictures(found)
-        for mark in guide(self.root):
+        for mark in self.guide():
             if "cover" in mark.terms:
-                yield from self._pictures(self._archive.find(mark.href, base=self.name))
-        telling = (item.name for item in items if item.id.lower() in {"cover", "cover-image", "coverimage", "cover-img"})
+                yield from self._pictures(mark.target[0])
+        telling = (
+            item.name
+            for item in items
+            if item.id.lower() in {"cover", "cover-image", "coverimage", "cover-img"}
+        )
         for name in telling:
             yield from self._pictures(name)
 

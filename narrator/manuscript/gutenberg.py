@@ -11,21 +11,23 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 _START = re.compile(
-    r"\*{3}\s*START\s+OF\s+(?:TH(?:E|IS)\s+)?PROJECT\s+GUTENBERG|\*END\W*THE SMALL PRINT|\*\*\*END OF THE SMALL",
-    re.I,
+    r"\*{3}\s*START\s+OF\s+(?:TH(?:E|IS)\s+)?PROJECT\s+GUTENBERG|\*+END\W*(?:OF )?THE SMALL PRINT",
+    re.IGNORECASE,
 )
 _END = re.compile(
     r"\*{3}\s*END\s+OF\s+(?:TH(?:E|IS)\s+)?PROJECT\s+GUTENBERG"
     r"|End\s+of\s+(?:the\s+|this\s+)?Project\s+Gutenberg(?:'s|’s|\s+E-?(?:book|text))",
-    re.I,
+    re.IGNORECASE,
 )
 _CREDIT = re.compile(
-    r"(?:Produced|Transcribed|Prepared|Scanned|E-?text (?:prepared|produced|scanned)|This (?:e-?text|e-?book|file) (?:was|is))"
-    r"\b.*|.*\b(?:pgdp\.net|Distributed Proofread\w+|@pglaf\.org)\b.*|The Project Gutenberg E-?(?:text|book)\b.*",
-    re.I | re.S,
+    r"(?:Produced|Transcribed|Prepared|Scanned|E-?text (?:prepared|produced|scanned))\b.*"
+    r"|This (?:e-?text|e-?book|file) (?:was|is)\b.*"
+    r"|The Project Gutenberg E-?(?:text|book)\b.*"
+    r"|.*\b(?:pgdp\.net|Distributed Proofread\w+|@pglaf\.org)\b.*",
+    re.IGNORECASE | re.DOTALL,
 )
 _FIELD = re.compile(
-    r"(Title|Author|Language|Character set encoding|Translator|Editor|Illustrator): *(.*)", re.I
+    r"(Title|Author|Language|Character set encoding|Translator|Editor|Illustrator): *(.*)", re.IGNORECASE
 )
 _NOBODY = {"anonymous", "unknown", "various", "none"}
 
@@ -53,7 +55,7 @@ def _credits(texts: Sequence[str]) -> int:
 
 
 def header_fields(header: str) -> dict[str, str]:
-    """The fields of a header by lower-case name. A title goes on over indented lines, of which the first is kept."""
+    """The fields of a header by lower-case name; of a title of several lines the first."""
     fields: dict[str, str] = {}
     for line in header.splitlines():
         if match := _FIELD.match(line.strip()):

@@ -38,17 +38,17 @@ _NUMBER = rf"(?:\d{{1,4}}|{_ROMAN}|{_NUMBER_WORDS})"
 _REST = r"(?P<rest>.*)"
 
 _LABELLED = re.compile(
-    rf"(?P<word>(?:{_CHAPTER}|{_PART}))\.?\s+(?:№|n[o°º]\.?\s*)?{_NUMBER}(?!\w){_REST}", re.I
+    rf"(?P<word>(?:{_CHAPTER}|{_PART}))\.?\s+(?:№|n[o°º]\.?\s*)?{_NUMBER}(?!\w){_REST}", re.IGNORECASE
 )
 _ORDINAL_FIRST = re.compile(
-    rf"(?:the\s+)?(?:{_ORDINALS})\s+(?P<word>(?:{_CHAPTER}|{_PART}))(?!\w){_REST}", re.I
+    rf"(?:the\s+)?(?:{_ORDINALS})\s+(?P<word>(?:{_CHAPTER}|{_PART}))(?!\w){_REST}", re.IGNORECASE
 )
 _CJK = re.compile(
     rf"第\s*[〇零一二三四五六七八九十百千\d０-９]+\s*(?P<word>[章回話节節部卷編编幕])(?=\s|$|[　:：]){_REST}"
 )
 _LONE_NUMBER = re.compile(rf"(?:§\s*)?(?:{_ROMAN}|\d{{1,3}})[.:)]?")
 _NUMBER_FIRST = re.compile(rf"(?:{_ROMAN}|\d{{1,3}})\s*[.:—–-]+\s+{_REST}")
-_PART_WORD = re.compile(rf"(?:{_PART}|[部卷編编])", re.I)
+_PART_WORD = re.compile(rf"(?:{_PART}|[部卷編编])", re.IGNORECASE)
 _TITLE_START = re.compile(r"\s*[.:,;—–\-_(\[/|]|\s+[\"'“‘«*_]?[^\W\d_a-zà-ÿа-я]|\s*$")
 
 
@@ -77,24 +77,30 @@ def label_of(text: str) -> Label | None:
 
 
 def is_bare_number(text: str) -> bool:
-    """Is this a chapter's number alone: 'IV', 'IV.', '12'?"""
+    """Whether this is a chapter's number alone: 'IV', 'IV.', '12'."""
     return bool(_LONE_NUMBER.fullmatch(text))
 
 
 def is_numbered_title(text: str) -> bool:
-    """Is this a number and a title: 'IV. The Garden', '12 - Home'?"""
+    """Whether this is a number and a title: 'IV. The Garden', '12 - Home'."""
     match = _NUMBER_FIRST.fullmatch(text)
     return bool(match and match["rest"][:1].isupper())
 
 
 def is_bare_label(text: str) -> bool:
-    """Is this a number without a title: 'CHAPTER IV', 'Act II.', 'III'?"""
+    """Whether this is a number without a title: 'CHAPTER IV', 'Act II.', 'III'."""
     label = label_of(text)
     return is_bare_number(text) or (label is not None and not label.title)
 
 
+def label_is_chapter(text: str) -> bool:
+    """Whether this numbers a chapter: 'Chapter 3', 'III'."""
+    label = label_of(text)
+    return is_bare_number(text) or (label is not None and label.rank is Rank.CHAPTER)
+
+
 def joined_heading(lines: Iterable[str]) -> str:
-    """A heading of several lines as it is read: 'CHAPTER I' and 'THE SUN-SEEKER' become 'CHAPTER I. THE SUN-SEEKER'."""
+    """A heading of several lines as it is read: 'CHAPTER I' and 'LOOMINGS' become 'CHAPTER I. LOOMINGS'."""
     heading = ""
     for line in filter(None, lines):
         if not heading:

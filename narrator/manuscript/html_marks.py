@@ -14,18 +14,31 @@ _UNREAD_TAGS = {
     "script", "style", "svg", "head", "template", "noscript", "iframe", "audio", "video", "canvas", "object",
     "rt", "rp", "rtc", "annotation", "annotation-xml", "select", "textarea", "button", "input",
 }  # fmt: skip
-_UNREAD_TERMS = {"noteref", "annoref", "biblioref", "glossref", "backlink", "referrer", "page-list", "landmarks"}
-_HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
-_PAGE_CLASS = re.compile(r"(?:^|[\s_-])(?:x-ebookmaker-)?page-?(?:no|num|number|break)s?(?:$|[\s_-])", re.I)
-_PAGE_NUMBER = re.compile(r"[\[({|]?\s*(?:p|pg|page|seite|s)?\.?\s*(?:\d{1,4}|[ivxlcdm]{1,8})\s*[\])}|]?", re.I)
+_UNREAD_TERMS = {
+    "noteref",
+    "annoref",
+    "biblioref",
+    "glossref",
+    "backlink",
+    "referrer",
+    "page-list",
+    "landmarks",
+}
+_HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_PAGE_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:x-ebookmaker-)?page-?(?:no|num|number|break)s?(?:$|[\s_-])", re.IGNORECASE
+)
+_PAGE_NUMBER = re.compile(
+    r"[\[({|]?\s*(?:p|pg|page|seite|s)?\.?\s*(?:\d{1,4}|[ivxlcdm]{1,8})\s*[\])}|]?", re.IGNORECASE
+)
 _MARK = re.compile(r"[\[(]?\s*(?:\d{1,4}|[*†‡§¶#‖]+|[ivx]{1,5})\s*[\])]?|\[[a-zA-Z]{1,2}\]|\([a-z]\)")
 _LETTER_MARK = re.compile(r"[a-zA-Z]{1,2}")
 _NOTE_HINT = re.compile(
     r"(?:^|[^a-z])(?:fn|fnref|fnanchor|ftn|edn|en|note|noteref|note-?anchor|foot-?note|end-?note|endnotes?|footnotes?)(?:[^a-z]|$)",
-    re.I,
+    re.IGNORECASE,
 )
-_PAGE_TARGET = re.compile(r"(?:page|pg|p)[_.-]?\d+", re.I)
-_RETURN = re.compile(r"[↩↵↑^⏎⮌⤴←▲]\ufe0e?|back|return|\[(?:back|return)\]|retour|zurück", re.I)
+_PAGE_TARGET = re.compile(r"(?:page|pg|p)[_.-]?\d+", re.IGNORECASE)
+_RETURN = re.compile(r"[↩↵↑^⏎⮌⤴←▲]\ufe0e?|back|return|\[(?:back|return)\]|retour|zurück", re.IGNORECASE)
 
 
 def terms_of(node: etree._Element) -> tuple[str, ...]:
@@ -49,7 +62,7 @@ def shown_text(node: etree._Element) -> str:
 
 
 def is_unread(node: etree._Element, tag: str, terms: tuple[str, ...]) -> bool:
-    """Is this element, with all that is in it, never spoken, wherever it stands?"""
+    """Whether this element, with all that is in it, is never spoken, wherever it stands."""
     if tag in _UNREAD_TAGS or not _UNREAD_TERMS.isdisjoint(terms) or "hidden" in node.attrib:
         return True
     if _HIDES.search(node.get("style") or ""):
@@ -64,14 +77,14 @@ def _is_page_number(node: etree._Element, terms: tuple[str, ...]) -> bool:
         return False
     # 'pagebreak' is also the class of whole chapters that begin on a new page.
     text = shown_text(node)
-    return not text or len(text) < 16 and _PAGE_NUMBER.fullmatch(text) is not None
+    return not text or (len(text) < 16 and _PAGE_NUMBER.fullmatch(text) is not None)
 
 
 def is_note_mark(link: etree._Element, *, opens_block: bool, in_heading: bool) -> bool:
-    """Is this `<a>` the mark of a note, or the way back from one?
+    """Whether this `<a>` is the mark of a note, or the way back from one.
 
-    A number that opens a block may be a chapter's, linked to the contents, or a verse's; it counts as a mark only
-    where its address or class speaks of notes. So does a lone letter.
+    A number that opens a block may be a chapter's, linked to the contents, or a verse's; it is a mark only
+    where its address or class speaks of notes. So is a lone letter.
     """
     target = link.get("href") or ""
     if "#" not in target:
@@ -88,7 +101,7 @@ def is_note_mark(link: etree._Element, *, opens_block: bool, in_heading: bool) -
 
 
 def is_return_sign(text: str) -> bool:
-    """Is this the text of a link that leads from a note back into the book?"""
+    """Whether this is the text of a link that leads from a note back into the book."""
     return _RETURN.fullmatch(text) is not None
 
 
@@ -117,5 +130,3 @@ def _following_text(node: etree._Element) -> str:
     if not text and following is not None:
         text = str(following.xpath("string()"))
     return text
-
-

@@ -10,9 +10,7 @@ from lxml import etree
 
 from narrator.manuscript.html_marks import is_return_sign, shown_text
 from narrator.manuscript.markup import local_name
-
-Anchor = tuple[str, str]
-"""A file's name in the book, and an id in it."""
+from narrator.manuscript.pieces import Anchor
 
 _INLINE = {"a", "sup", "span", "b", "i", "em", "strong", "small", "sub", "font", "u"}
 _BODIES = {"p", "div", "li", "aside", "dd", "dt", "td", "tr"}
@@ -34,10 +32,10 @@ class _Link:
 
 
 def notes_by_file(
-    roots: Mapping[str, etree._Element], resolve: Callable[[str, str], Anchor | None]
+    roots: Mapping[str, etree._Element], locate: Callable[[str, str], Anchor | None]
 ) -> dict[str, frozenset[str]]:
-    """The ids of the blocks that are notes, by file; `resolve(file, href)` says where a link leads."""
-    links = [link for name, root in roots.items() for link in _links(name, root, resolve)]
+    """The ids of the blocks that are notes, by file; `locate(href, file)` says where a link leads."""
+    links = [link for name, root in roots.items() for link in _links(name, root, locate)]
     by_own: dict[Anchor, list[_Link]] = defaultdict(list)
     for link in links:
         for anchor in link.own:
@@ -52,13 +50,13 @@ def notes_by_file(
     return {name: frozenset(ids) for name, ids in notes.items()}
 
 
-def _links(name: str, root: etree._Element, resolve: Callable[[str, str], Anchor | None]) -> list[_Link]:
+def _links(name: str, root: etree._Element, locate: Callable[[str, str], Anchor | None]) -> list[_Link]:
     found = []
     for node in root.iter():
         href = node.get("href") if local_name(node) == "a" else None
         if not href or "#" not in href or len(shown_text(node)) > _LONGEST_MARK:
             continue
-        target = resolve(name, href)
+        target = locate(href, name)
         if target:
             found.append(_link(name, node, target))
     return found
@@ -76,7 +74,12 @@ def _link(name: str, link: etree._Element, target: Anchor) -> _Link:
     if block is not None and local_name(block) in _BODIES:
         body = block.get("id") or ""
         parent = block.getparent()
-        if not body and parent is not None and local_name(parent) in {"li", "div", "aside"} and parent[0] is block:
+        if (
+            not body
+            and parent is not None
+            and local_name(parent) in {"li", "div", "aside"}
+            and parent[0] is block
+        ):
             body = parent.get("id") or ""
     own = dict.fromkeys((name, value) for value in [*ids, *filter(None, [body])])
     is_return = opens_block or is_return_sign(shown_text(link))
@@ -88,7 +91,7 @@ def _ids(node: etree._Element) -> list[str]:
 
 
 def _has_text_before(node: etree._Element) -> bool:
-    """Does text stand before this inline element in its parent?"""
+    """Whether text stands before this inline element in its parent."""
     parent = node.getparent()
     if parent is not None and (parent.text or "").strip():
         return True

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import langcodes
 import regex
+from langcodes.tag_parser import LanguageTagError
 
 # English and native names, as Project Gutenberg and hand-made metadata write them.
 _NAMES = {
@@ -57,13 +58,13 @@ _SAMPLE_CHARACTERS = 20_000
 
 
 def normal_tag(declared: str) -> str:
-    """A declared language as a BCP 47 tag: 'en_US' and 'eng' and 'English' are understood; '' if it says nothing."""
+    """A declared language, such as 'en_US', 'eng' or 'English', as a BCP 47 tag; '' if it says nothing."""
     word = declared.strip().replace("_", "-")
     if name := _NAMES.get(re.split(r"[\s(,;/]", word.casefold(), maxsplit=1)[0]):
         return name
     try:
         tag = langcodes.standardize_tag(word)
-    except langcodes.LanguageTagError:
+    except LanguageTagError:
         return ""
     if langcodes.tag_is_valid(tag):
         return "" if tag.split("-")[0] in {"und", "mul", "zxx", "mis"} else tag

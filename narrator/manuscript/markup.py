@@ -10,14 +10,20 @@ from lxml import etree
 from narrator.errors import ManuscriptError
 from narrator.manuscript.encoding import decode
 
-_DECLARED = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)|<meta[^>]*?charset\s*=\s*["']?\s*([\w.:-]+)""", re.I)
-_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.I)
+_DECLARED = re.compile(
+    rb"""<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)|<meta[^>]*?charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
+)
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
 # The internal subset is where entities, and bombs of entities, are declared; nothing else of it matters here.
-_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.I | re.S)
-_ENTITY = re.compile(r"<!\[CDATA\[.*?\]\]>|&([A-Za-z][A-Za-z0-9]*);", re.S)
+_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL)
+_ENTITY = re.compile(r"<!\[CDATA\[.*?\]\]>|&([A-Za-z][A-Za-z0-9]*);", re.DOTALL)
 _OF_XML = {"amp", "lt", "gt", "quot", "apos"}
-_UNSEEN = re.compile(r"<!--.*?-->|<\?.*?\?>|<(?:script|style)\b.*?</(?:script|style)\s*>|<[^>]*>", re.S | re.I)
-_NESTING = re.compile(r"</?(?:div|span|section|article|font|center|blockquote|b|i|em|strong)\b[^>]*>", re.I)
+_UNSEEN = re.compile(
+    r"<!--.*?-->|<\?.*?\?>|<(?:script|style)\b.*?</(?:script|style)\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE
+)
+_NESTING = re.compile(
+    r"</?(?:div|span|section|article|font|center|blockquote|b|i|em|strong)\b[^>]*>", re.IGNORECASE
+)
 _LOST = 0.9
 """A tree with less than this share of the text that the source shows has lost some."""
 
@@ -30,15 +36,17 @@ def parse_xml(data: bytes, *, where: str) -> etree._Element:
     """
     root = _xml_root(_source(data))
     if root is None:
-        raise ManuscriptError(f"{where} is not XML.", advice="The file is damaged: get it anew, or repair it with Calibre.")
+        raise ManuscriptError(
+            f"{where} is not XML.", advice="The file is damaged: get it anew, or repair it with Calibre."
+        )
     return root
 
 
 def parse_xhtml(data: bytes) -> etree._Element | None:
     """The root of an XHTML or HTML file; None where it holds no element.
 
-    Read as XML first, since `<a id="x"/>` and `<title/>` mean what they say there. Where that loses text (broken
-    markup, elements nested hundreds deep) it is read as HTML, and at last without the elements that only nest.
+    Read as XML first, since `<a id="x"/>` and `<title/>` mean what they say there. Where that loses text
+    (broken markup, elements nested hundreds deep) it is read as HTML, and at last without what only nests.
     """
     source = _source(data)
     expected = _visible(_UNSEEN.sub("", source))
@@ -54,7 +62,7 @@ def parse_xhtml(data: bytes) -> etree._Element | None:
 
 def local_name(node: etree._Element) -> str:
     """An element's name without its namespace, in lower case; '' for a comment or an instruction."""
-    tag = node.tag
+    tag: object = node.tag  # lxml-stubs knows elements alone
     return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
 
 

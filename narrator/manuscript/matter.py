@@ -14,13 +14,15 @@ from narrator.manuscript.headings import Rank, label_of
 from narrator.model import Matter
 
 _FRONT = (
-    "cover frontispiece titlepage halftitlepage toc landmarks loi lot loa lov imprint copyright-page dedication "
-    "epigraph foreword preface preamble introduction seriespage dramatis-personae gutenberg-header advertisement"
+    "cover frontispiece titlepage halftitlepage toc landmarks loi lot loa lov imprint copyright-page "
+    "dedication epigraph foreword preface preamble introduction seriespage dramatis-personae "
+    "gutenberg-header advertisement"
 )
 _BODY = "chapter part volume prologue epilogue conclusion"
 _BACK = (
-    "afterword acknowledgments appendix glossary bibliography index index-headnotes endnotes footnotes colophon "
-    "uncopyright errata contributors other-credits about-the-author gutenberg-license transcribers-note"
+    "afterword acknowledgments appendix glossary bibliography index index-headnotes endnotes footnotes "
+    "colophon uncopyright errata contributors other-credits about-the-author gutenberg-license "
+    "transcribers-note"
 )
 _MATTER = {
     kind: matter
@@ -150,10 +152,10 @@ def matter_of_kind(kind: str) -> Matter | None:
 
 
 def is_page_apart(kind: str) -> bool:
-    """Does this kind stand apart from the chapters, so that it is a chapter of its own wherever it occurs?"""
+    """Whether this kind stands apart from the chapters, as a chapter of its own wherever it occurs."""
     return kind in _MATTER and kind not in _DIVISIONS
 
 
 def is_container(kind: str) -> bool:
-    """Does this kind hold chapters?"""
+    """Whether this kind holds chapters."""
     return kind in _CONTAINERS

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from narrator.model import Block, Matter
 
+Anchor = tuple[str, str]
+"""A place in a book of many files: a file's name, and an id in it or '' for its beginning."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:

@@ -10,13 +10,15 @@ import soxr
 
 from narrator.audio.mpeg import KBPS, MPEG25, RATES_HZ, FrameHeader, version_of
 from narrator.audio.pcm import Samples, to_pcm
+from narrator.durable import disk_errors
 from narrator.errors import ConfigError
 from narrator.mastering.crc16 import Crc16
-from narrator.mastering.files import disk_errors
 from narrator.mastering.lame_tag import info_frame, info_header
 
 _QUALITY = 5
 _DELAY = 576  # samples that LAME puts before the sound
+_HEADROOM_DB = ((2.5, 1.5), (3.0, 1.0), (4.5, 0.8))  # up to so many bits a sample
+_LEAST_HEADROOM_DB = 0.6
 _MOST_KBPS_MPEG25 = 64  # the format has more steps; at 12 kHz and below LAME's frames cannot fill them
 _RATES_HZ = sorted(rate for rates in RATES_HZ.values() for rate in rates)
 
@@ -59,9 +61,15 @@ class Mp3Encoder:
         self._music_bytes = 0
         self._crc = Crc16()
         self._info = info_header(self.rate_hz, kbps)
-        with disk_errors(path):
+        with disk_errors(f"Writing {path}"):
             self._file = path.open("wb")
             self._file.write(bytes(self._info.size))
+
+    @property
+    def headroom_db(self) -> float:
+        """How far decoding may raise a true peak: half a dB more than an hour of speech was seen to need."""
+        bits = self._kbps * 1000 / self.rate_hz
+        return next((headroom for most, headroom in _HEADROOM_DB if bits <= most), _LEAST_HEADROOM_DB)
 
     def write(self, block: Samples) -> None:
         self._encode(self._resampler.resample_chunk(block) if self._resampler else block)
@@ -74,7 +82,7 @@ class Mp3Encoder:
         """
         if self._file.closed:
             return
-        with disk_errors(self._path), self._file:
+        with disk_errors(f"Writing {self._path}"), self._file:
             if self._resampler:
                 self._encode(self._resampler.resample_chunk(np.zeros(0, np.float32), last=True))
             self._append(self._lame.flush())
@@ -89,7 +97,7 @@ class Mp3Encoder:
     def _append(self, data: bytes | bytearray) -> None:
         self._music_bytes += len(data)
         self._crc.update(bytes(data))
-        with disk_errors(self._path):
+        with disk_errors(f"Writing {self._path}"):
             self._file.write(data)
 
     def _info_frame(self) -> bytes:

@@ -20,7 +20,7 @@ ENTRY_POINTS = "narrator.providers"
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A line of `narrator providers`: the name, where it runs, the variable of its key ('' for none), the price.
+    """A line of `narrator providers`: name, where it runs, the variable of its key ('' for none), price.
 
     `adapter` is 'module:Class', called with the Speech and Rendering sections. `install` is the command that
     brings an optional package.
@@ -37,7 +37,9 @@ class Listing:
 PROVIDERS = {
     listing.name: listing
     for listing in (
-        Listing("hibari", "narrator.providers.hibari:HibariVoice", "on this machine, English, nothing to set up"),
+        Listing(
+            "hibari", "narrator.providers.hibari:HibariVoice", "on this machine, English, nothing to set up"
+        ),
         Listing(
             "openai",
             "narrator.providers.openai:OpenAI",

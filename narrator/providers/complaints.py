@@ -121,10 +121,9 @@ def read_complaint(body: bytes) -> Complaint:
     """An error body of any of the shapes above; of a web page only that it is one."""
     text = body.decode("utf-8", "replace").strip()
     try:
-        found = json.loads(text)
-    except ValueError:
+        return _boiled_down(json.loads(text))
+    except (ValueError, RecursionError):
         return Complaint(message="a web page" if text.startswith("<") else text)
-    return _boiled_down(found)
 
 
 def _boiled_down(found: object) -> Complaint:

@@ -1,9 +1,9 @@
 """What a worker and its parent say to each other over pipes: frames of a kind, a length and a payload.
 
-    kind      1 byte
-    length    4 bytes, big-endian
-    payload   SAY: the request as JSON.  SOUND: PCM.  READY, DONE: nothing.
-              ERROR: JSON {"kind": a class of narrator.errors, "what", "advice"}
+kind      1 byte
+length    4 bytes, big-endian
+payload   SAY: the request as JSON.  SOUND: PCM.  READY, DONE: nothing.
+          ERROR: JSON {"kind": a class of narrator.errors, "what", "advice"}
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import json
 import math
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
@@ -32,7 +32,7 @@ from narrator.model import (
 )
 from narrator.providers.keys import find_key
 from narrator.providers.settings import nearest, one_of, option_problems, refuse_problems, whole_number
-from narrator.providers.wire import Exchange, exchange, open_session
+from narrator.providers.wire import Exchange, exchange, open_session, service_name
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 OFFICIAL_HOST = "api.openai.com"
@@ -70,6 +70,7 @@ class OpenAI:
         self.voice_digest = ""
         self._speech_url = root / "v1/audio/speech"
         self._voices_url = root / "v1/audio/voices"
+        self._service = service_name(root)
         self._is_official = root.host == OFFICIAL_HOST
         self._key = find_key(KEY_VARIABLE)
         self._timeout_s = rendering.timeout_s
@@ -93,7 +94,7 @@ class OpenAI:
     @property
     def account(self) -> str:
         payer = hashlib.sha256(self._key.encode()).hexdigest()[:8] if self._key else "no key"
-        return f"openai:{self._speech_url.authority}:{payer}"
+        return f"openai:{self._service}:{payer}"
 
     async def voices(self) -> Sequence[Voice]:
         """The server's own list; OpenAI itself has none, so its documented voices.
@@ -134,28 +135,28 @@ class OpenAI:
         missing = [part for part in self.voice.split("+") if known and _bare(part) not in known]
         if missing:
             raise UnknownVoice(
-                f"{self._voices_url.authority} has no voice {missing[0]!r}; {nearest(missing[0], known)}",
+                f"{self._service} has no voice {missing[0]!r}; {nearest(missing[0], known)}",
                 advice="`narrator voices --provider openai --base-url ...` lists what it has.",
             )
 
-    async def speak(self, request: SpeechRequest) -> AsyncIterator[SpeechEvent]:
+    async def speak(self, request: SpeechRequest) -> AsyncGenerator[SpeechEvent, None]:
         """Speak one text; see ports.Provider. The options are those that the adapter was made with."""
         wish = self._wish(request)
         async with (
             exchange(
                 self._session, "POST", self._speech_url, json=wish, text=request.text, key=self._key
             ) as answer,
-            contextlib.aclosing(answer.body(max_bytes=_most_bytes(request))) as body,
+            contextlib.aclosing(answer.sound(max_bytes=_most_bytes(request))) as sound,
         ):
             self._refuse_other_rate(answer.headers)
             received, head = 0, b""
-            async for data in body:
+            async for data in sound:
                 head = (head + data[:8])[:8]
                 received += len(data)
                 yield AudioChunk(data, self._format)
             if not answer.ends_by_itself and not _is_whole_wav(head, received):
                 raise StreamBroken(
-                    f"{self._speech_url.authority} does not say where an answer ends: this one may be cut.",
+                    f"{self._service} does not say where an answer ends: this one may be cut.",
                     advice="Use --option response_format=wav, or a proxy before it that sends a length.",
                 )
             ids = {"x-request-id": answer.headers["x-request-id"]} if "x-request-id" in answer.headers else {}
@@ -178,7 +179,7 @@ class OpenAI:
         said = headers.get("x-sample-rate", "")
         if self._container is Container.PCM and said.isdigit() and int(said) != self._format.rate_hz:
             raise Refused(
-                f"{self._speech_url.authority} sends PCM at {said} Hz, not at {self._format.rate_hz} Hz.",
+                f"{self._service} sends PCM at {said} Hz, not at {self._format.rate_hz} Hz.",
                 advice=f"Say so: --option pcm_rate={said}, or ask for --option response_format=wav.",
             )
 
@@ -242,7 +243,7 @@ def _listed_voices(body: bytes) -> list[Voice]:
     """A list of voices in the shapes in use: names or objects, bare or under 'voices' or 'data'."""
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     if isinstance(found, dict):
         found = next((found[name] for name in ("voices", "data") if isinstance(found.get(name), list)), [])

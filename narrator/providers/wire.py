@@ -38,6 +38,11 @@ def open_session(timeout_s: float, headers: Mapping[str, str]) -> aiohttp.Client
     )
 
 
+def service_name(url: URL) -> str:
+    """A server as people know it: its host, and the port where it is not the usual one."""
+    return (url.host or "") if url.is_default_port() else url.authority
+
+
 class Exchange:
     """An answer that has begun with success: its headers and, once, its body."""
 
@@ -61,22 +66,33 @@ class Exchange:
         """The body as it arrives, and all of it.
 
         Raises:
-            BadTake: it is empty, a web page or a complaint, or larger than `max_bytes`.
+            BadTake: it is larger than `max_bytes`.
             Unavailable: the connection failed before the first byte.
             StreamBroken: it failed later.
         """
         received = 0
         with translated(self._service, lambda: received > 0):
             async for data in self._response.content.iter_chunked(_READ_BYTES):
-                if received == 0:
-                    await self._refuse_words(data)
                 received += len(data)
                 if received > max_bytes:
-                    raise BadTake(
-                        f"{self._service} sent more sound than its text can be: over {max_bytes} bytes."
-                    )
+                    raise BadTake(f"{self._service} sent more than this text can need: over {max_bytes} bytes.")
                 yield data
-        if received == 0:
+
+    async def sound(self, *, max_bytes: int) -> AsyncGenerator[bytes, None]:
+        """The body as it arrives, where it can be sound.
+
+        Raises:
+            BadTake: it is empty, a web page or a complaint, or larger than `max_bytes`.
+            SpeechError: see `body`.
+        """
+        empty = True
+        async with contextlib.aclosing(self.body(max_bytes=max_bytes)) as body:
+            async for data in body:
+                if empty:
+                    await self._refuse_words(data)
+                empty = False
+                yield data
+        if empty:
             raise BadTake(f"{self._service} answered with nothing: status 200 and an empty body.")
 
     async def _refuse_words(self, first: bytes) -> None:
@@ -84,7 +100,8 @@ class Exchange:
         labelled = self._response.content_type.startswith("text/") or "json" in self._response.content_type
         if not labelled or first.lstrip()[:1] not in (b"<", b"{", b"["):
             return
-        rest = await self._response.content.read(_ERROR_BODY_BYTES)
+        with translated(self._service):
+            rest = await self._response.content.read(_ERROR_BODY_BYTES)
         said = quotable(read_complaint(first + rest).message, text=self._text, key=self._key)
         raise BadTake(f"{self._service} answered 200 with words instead of sound: {said}")
 
@@ -107,7 +124,7 @@ async def exchange(
     Raises:
         SpeechError: no connection, a time-out, or an answer other than 200.
     """
-    service = url.authority
+    service = service_name(url)
     timeout = session.timeout if timeout_s is None else aiohttp.ClientTimeout(total=timeout_s)
     with translated(service):
         response = await session.request(method, url, json=json, allow_redirects=False, timeout=timeout)

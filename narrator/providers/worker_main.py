@@ -83,8 +83,8 @@ def _load_engine(name: str, settings: Mapping[str, str]) -> Engine:
     return engine
 
 
-def _name_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    # Only what and where: a message may quote the book.
+def _name_crash(kind: type[BaseException], _error: BaseException, trace: TracebackType | None) -> None:
+    # Only what and where: its message may quote the book.
     last = traceback.extract_tb(trace)[-1]
     sys.stderr.write(f"{kind.__name__} in {last.name}, {last.filename}:{last.lineno}\n")
 

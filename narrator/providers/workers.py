@@ -16,7 +16,7 @@ from collections.abc import AsyncGenerator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from narrator.errors import RunError, SpeechError, Unavailable
+from narrator.errors import RunError, Unavailable
 from narrator.providers.frames import DONE, ERROR, HEADER, READY, SAY, SOUND, unpack_error
 
 START_S = 120.0
@@ -24,7 +24,7 @@ _END_S = 5.0
 _PIPE_BYTES = 1 << 20
 _KEPT_LINES = 5
 # A worker is one core's worth of work: math libraries must not start threads of their own.
-_ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 class Worker:
@@ -90,11 +90,12 @@ class Worker:
                 raise unpack_error(frame[1])
         finally:
             if not self.is_idle:
-                self._kill()
+                await self.end()
 
     async def end(self) -> None:
         """Kill the child and see it gone."""
-        self._kill()
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_END_S):
                 # The pipe must be empty, or the end of the process is never noticed.
@@ -102,10 +103,6 @@ class Worker:
                     pass
                 await self._keeping
                 await self._process.wait()
-
-    def _kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
 
     async def _send(self, kind: bytes, payload: bytes) -> None:
         assert self._process.stdin is not None  # noqa: S101 - it was made with pipes
@@ -122,11 +119,16 @@ class Worker:
                 kind, length = HEADER.unpack(await self._process.stdout.readexactly(HEADER.size))
                 return kind, await self._process.stdout.readexactly(length)
         except TimeoutError as exc:
-            raise Unavailable(f"A worker of {self._engine} was silent for {patience_s:g} s; it was ended.") from exc
+            raise Unavailable(
+                f"A worker of {self._engine} was silent for {patience_s:g} s; it was ended."
+            ) from exc
         except (asyncio.IncompleteReadError, ConnectionResetError) as exc:
             raise await self._death() from exc
 
     async def _death(self) -> Unavailable:
+        with contextlib.suppress(TimeoutError):  # its own end says more than ours
+            async with asyncio.timeout(_END_S):
+                await self._process.wait()
         await self.end()
         last = self._last_lines[-1] if self._last_lines else "it left no message"
         return Unavailable(f"A worker of {self._engine} ended with {self._process.returncode}: {last}")
@@ -219,4 +221,6 @@ def _has_died(start: asyncio.Task[Worker]) -> bool:
     if start.cancelled():
         return True
     error = start.exception()
-    return isinstance(error, Unavailable) if error else not start.result().is_idle or not start.result().is_alive
+    return (
+        isinstance(error, Unavailable) if error else not start.result().is_idle or not start.result().is_alive
+    )

@@ -120,6 +120,8 @@ class Booth:
 
     def _keep(self, request: SpeechRequest, answer: _Answer) -> Spoken:
         """Measure, check and store an answer. Blocks."""
+        if not answer.pcm:
+            raise BadTake("the answer has no audio")
         pcm = bytes(answer.pcm)
         measurement = measure(pcm, request.rate_hz)
         self.checks.check(request, measurement)

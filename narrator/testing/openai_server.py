@@ -88,6 +88,7 @@ class FakeSpeechServer:
         self._usual = Fault(chunked=chunked)
         self._with_list = with_list
         self._in_flight = 0
+        self._quiet = asyncio.Event()
         self._rules: list[Rule] = []
         self._chance = random.Random(seed)  # noqa: S311 - faults must repeat, nothing here is secret
         self._runner: web.AppRunner | None = None
@@ -108,6 +109,10 @@ class FakeSpeechServer:
     ) -> None:
         """Answer with `fault` where all that is named applies; of several rules the first one wins."""
         self._rules.append(Rule(fault, requests, text, probability, times))
+
+    async def quiet(self) -> None:
+        """Wait until no request is being answered. For code on the server's own event loop."""
+        await self._quiet.wait()
 
     def recover(self) -> None:
         """Forget all faults."""
@@ -145,6 +150,7 @@ class FakeSpeechServer:
         wish = self._read_wish(await request.read())
         logged = self._log(request, wish)
         self._in_flight += 1
+        self._quiet.clear()
         self.peak_in_flight = max(self.peak_in_flight, self._in_flight)
         try:
             self._check_key(request)
@@ -152,6 +158,8 @@ class FakeSpeechServer:
             return await self._answer(request, logged)
         finally:
             self._in_flight -= 1
+            if not self._in_flight:
+                self._quiet.set()
 
     def _log(self, request: web.Request, wish: dict[str, object]) -> LoggedRequest:
         logged = LoggedRequest(
@@ -261,7 +269,7 @@ def served(server: FakeSpeechServer | None = None) -> Iterator[FakeSpeechServer]
 
 
 def _refused(kind: type[web.HTTPException], body: bytes) -> web.HTTPException:
-    return kind(body=body, content_type="application/json")
+    return kind(text=body.decode(), content_type="application/json")
 
 
 async def _pieces(body: bytes, fault: Fault) -> AsyncIterator[bytes]:

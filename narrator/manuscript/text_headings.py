@@ -1,0 +1,170 @@
+"""Chapter headings in plain text, told by their words and the white space around them; not lists of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
+
+from narrator.manuscript.characters import same_words, words_in
+from narrator.manuscript.headings import (
+    Rank,
+    is_bare_label,
+    is_bare_number,
+    is_numbered_title,
+    label_of,
+)
+from narrator.manuscript.matter import is_page_apart, kind_of_title, matter_of_kind
+from narrator.manuscript.text_paragraphs import Paragraph
+from narrator.model import Matter
+
+_LONGEST = 140
+_LONGEST_TITLE = 220
+_LIST_GAP = 12
+"""Headings with no more words between them than these are lines of a list, not chapters."""
+_SHORTEST_LIST = 4
+_PAGE_NUMBER = re.compile(r"[\s.·…]+(?:\d{1,4}|[ivxlc]{1,7})\.?$")
+_LETTERS = re.compile(r"[^\W\d_]")
+
+
+@dataclass(frozen=True, slots=True)
+class TextHeading:
+    """A heading that fills whole paragraphs: the number of its first, how many they are, and its title."""
+
+    at: int
+    title: str
+    paragraphs: int = 1
+    kind: str = ""
+
+
+def text_headings(book: Sequence[Paragraph]) -> list[TextHeading]:
+    """The headings of the book's chapters, in order; [] where it has none."""
+    numbers = sum(is_bare_number(paragraph.text) and len(paragraph.lines) == 1 for paragraph in book)
+    found = [
+        TextHeading(at, paragraph.text)
+        for at, paragraph in enumerate(book)
+        if _is_heading(paragraph, has_numbers=numbers > 1)
+    ]
+    if not any(not is_page_apart(kind_of_title(heading.title)) for heading in found):
+        found += _shouted(book)
+        found.sort(key=lambda heading: heading.at)
+    return _with_contents(book, list(_with_titles(book, _after_title_page(_without_lists(book, found)))))
+
+
+def _is_heading(paragraph: Paragraph, *, has_numbers: bool) -> bool:
+    text = paragraph.text
+    if len(text) > _LONGEST or len(paragraph.lines) > 3 or not paragraph.blanks or not text:
+        return False
+    if label_of(text):
+        return len(paragraph.lines) == 1 or is_bare_label(paragraph.lines[0].strip()) or text.isupper()
+    if len(paragraph.lines) > 1:
+        return False
+    if is_bare_number(text):
+        return has_numbers
+    return paragraph.blanks > 1 and (is_numbered_title(text) or is_page_apart(kind_of_title(text)))
+
+
+def _shouted(book: Sequence[Paragraph]) -> list[TextHeading]:
+    """Lines in capitals after wide gaps, in books whose chapters have names alone."""
+    found = [
+        TextHeading(at, paragraph.text)
+        for at, paragraph in enumerate(book)
+        if len(paragraph.lines) == 1
+        and paragraph.blanks > 1
+        and paragraph.text.isupper()
+        and len(paragraph.text) < 70
+        and at + 1 < len(book)
+        and words_in(book[at + 1].text) > _LIST_GAP
+    ]
+    return found if len(found) > 2 else []
+
+
+def _without_lists(book: Sequence[Paragraph], found: Sequence[TextHeading]) -> list[TextHeading]:
+    """The headings that head text: a run with nothing between is a list of contents, till it begins anew."""
+    kept: list[TextHeading] = []
+    run: list[TextHeading] = []
+    for number, heading in enumerate(found):
+        run.append(heading)
+        following = found[number + 1].at if number + 1 < len(found) else len(book)
+        between = sum(words_in(paragraph.text) for paragraph in book[heading.at + 1 : following])
+        if between > _LIST_GAP or number + 1 == len(found):
+            kept += _real(run)
+            run = []
+    return kept
+
+
+def _after_title_page(found: list[TextHeading]) -> list[TextHeading]:
+    """The headings without a volume's number that belongs to the title page, before a preface or a volume."""
+    volumes = list(takewhile(_is_volume, found))
+    following = found[len(volumes)].title if len(volumes) < len(found) else ""
+    return found[len(volumes) :] if matter_of_kind(kind_of_title(following)) is Matter.FRONT else found
+
+
+def _is_volume(heading: TextHeading) -> bool:
+    label = label_of(heading.title)
+    return label is not None and label.rank is Rank.PART
+
+
+def _real(run: list[TextHeading]) -> list[TextHeading]:
+    if len(run) < _SHORTEST_LIST:
+        return run
+    seen: set[str] = set()
+    for number, heading in enumerate(run):
+        key = _number_of(heading.title)
+        if key in seen:
+            return [*_apart(run[:number]), *run[number:]]
+        seen.add(key)
+    # The last one is followed by text: it is the first chapter where the list did not name it.
+    return [*_apart(run[:-1]), *([run[-1]] if _number_of(run[-1].title) == _number_of(run[0].title) else [])]
+
+
+def _apart(run: Sequence[TextHeading]) -> list[TextHeading]:
+    return [heading for heading in run if kind_of_title(heading.title) == "toc"]
+
+
+def _number_of(title: str) -> str:
+    """A heading's number, by which a line of the contents and the chapter know one another."""
+    label = label_of(title)
+    return same_words(title.removesuffix(label.title) if label else title)
+
+
+def _with_titles(book: Sequence[Paragraph], found: Sequence[TextHeading]) -> Iterator[TextHeading]:
+    """Headings of a mere number with the title that stands in the next paragraph, where most have one."""
+    bare = [heading for heading in found if is_bare_label(heading.title)]
+    likely = [heading for heading in bare if _has_title_below(book, heading.at)]
+    is_custom = len(likely) * 5 >= len(bare) * 4
+    taken = {heading.at for heading in found}
+    for heading in found:
+        below = heading.at + 1
+        if heading not in bare or below not in range(len(book)) or below in taken:
+            yield heading
+            continue
+        text = book[below].text
+        if _has_title_below(book, heading.at) and (is_custom or (text.isupper() and _LETTERS.search(text))):
+            yield replace(heading, title=f"{heading.title.rstrip('. :')}: {text}", paragraphs=2)
+        else:
+            yield heading
+
+
+def _has_title_below(book: Sequence[Paragraph], at: int) -> bool:
+    if at + 2 >= len(book):
+        return False
+    below, text = book[at + 1], book[at + 1].text
+    is_short = len(below.lines) < 4 and len(text) < _LONGEST_TITLE and text[:1] not in "\"'“‘«—-["
+    return is_short and bool(_LETTERS.search(text)) and label_of(text) is None
+
+
+def _with_contents(book: Sequence[Paragraph], found: Sequence[TextHeading]) -> list[TextHeading]:
+    """The headings, and a list of contents that has no heading of its own as one more stretch."""
+    first = found[0].at if found else len(book)
+    for at, paragraph in enumerate(book[:first]):
+        if len(paragraph.lines) > 2 and _is_list(paragraph):
+            return [TextHeading(at, "", paragraphs=0, kind="toc"), *found]
+    return list(found)
+
+
+def _is_list(paragraph: Paragraph) -> bool:
+    lines = [line.strip() for line in paragraph.lines]
+    listed = sum(bool(label_of(line) or is_numbered_title(line) or _PAGE_NUMBER.search(line)) for line in lines)
+    return listed * 3 > len(lines) * 2

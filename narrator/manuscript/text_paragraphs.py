@@ -1,0 +1,125 @@
+"""Lines of plain text to paragraphs: wrapped prose joined again, verse and inscriptions kept as lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from narrator.manuscript.characters import clean, is_scene_break, without_noise
+
+_LONG_LINE = 110
+"""Lines that were wrapped by a person or a tool are shorter; a longer one is a paragraph of its own."""
+_SLACK = 8
+"""A line that leaves more room than the next word and these columns was broken on purpose."""
+_HYPHENATED = re.compile(r"(?<=[^\W\d_])-\n(?=[^\W\d_])|(?<=--)\n(?=\S)|(?<=[—–])\n(?=\S)")
+_ITALICS = re.compile(r"(?<![^\W_])_([^_]+)_")
+_BOLD = re.compile(r"(?<!\w)([=+~])(?=\S)(.*?\S)\1(?!\w)")
+# A letter counts where it stands at the end of a word: '[s]he' and '[a] man' are an editor's.
+_MARK = re.compile(
+    r"\s?\[(?:\d{1,3}|\*{1,3}|†|‡)\]|(?<=\S)\[[A-Fa-f]\](?!\w)|\s?\{\d{1,4}\}|\s?\[(?:Pg|Page)\.? ?\d+\]"
+)
+_SMALL_CAPS = re.compile(r"</?(?:i|b|sc|em)>", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Lines between blank ones. `line` counts the file's lines from 1; `blanks` those that are empty before it.
+
+    `lines` have no indent in common with all of the book, but keep their own.
+    """
+
+    lines: tuple[str, ...]
+    line: int
+    blanks: int
+
+    @property
+    def indent(self) -> int:
+        """Columns before the leftmost line."""
+        return min(len(line) - len(line.lstrip()) for line in self.lines)
+
+    @property
+    def text(self) -> str:
+        """All of it on one line, without marks of notes and of emphasis."""
+        return prose(self.lines)
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a file, whatever ends them: LF, CR LF, CR, and the CR CR LF of a faulty copy."""
+    return [
+        line.rstrip().expandtabs(4)
+        for line in without_noise(re.sub(r"\r*\n|\r", "\n", text.replace("\f", "\n\n"))).split("\n")
+    ]
+
+
+def paragraphs_of(lines: Sequence[str], *, first_line: int) -> list[Paragraph]:
+    """The paragraphs of a stretch of lines; `first_line` is the number of its first."""
+    filled = [line for line in lines if line]
+    margin = _common_margin(filled)
+    found: list[Paragraph] = []
+    gathered: list[str] = []
+    blanks = 0
+    for number, line in enumerate([*lines, ""]):
+        if line:
+            gathered.append(line[margin:] if line[:margin].isspace() or not margin else line.lstrip())
+        elif gathered:
+            found.append(Paragraph(tuple(gathered), first_line + number - len(gathered), blanks))
+            gathered, blanks = [], 1
+        else:
+            blanks += 1
+    is_wrapped = sum(len(line) > _LONG_LINE for line in filled) * 20 <= len(filled)
+    return [part for paragraph in found for part in _parts(paragraph, is_wrapped=is_wrapped)]
+
+
+def _common_margin(lines: Sequence[str]) -> int:
+    """The indent that nearly all lines have."""
+    indents = sorted(len(line) - len(line.lstrip()) for line in lines)
+    return indents[len(indents) // 20] if indents else 0
+
+
+def _parts(paragraph: Paragraph, *, is_wrapped: bool) -> Iterator[Paragraph]:
+    """A paragraph a line where lines are not wrapped, or where indents alone begin paragraphs."""
+    starts = [0]
+    if not is_wrapped:
+        starts = list(range(len(paragraph.lines)))
+    else:
+        indented = [number for number, line in enumerate(paragraph.lines) if line[:1] == " "]
+        if paragraph.indent == 0 and len(indented) > 1 and len(indented) * 2 < len(paragraph.lines) + 2:
+            starts = sorted({0, *indented})
+    for start, end in pairwise([*starts, len(paragraph.lines)]):
+        yield Paragraph(
+            paragraph.lines[start:end], paragraph.line + start, paragraph.blanks if not start else 0
+        )
+
+
+def text_width(paragraphs: Sequence[Paragraph]) -> int:
+    """The column at which the prose is wrapped: nine lines in ten of longer paragraphs end before it."""
+    widths = sorted(
+        len(line) for paragraph in paragraphs if len(paragraph.lines) > 2 for line in paragraph.lines
+    )
+    return widths[len(widths) * 9 // 10] if widths else 72
+
+
+def is_broken(paragraph: Paragraph, width: int) -> bool:
+    """Whether its lines were broken on purpose, as verse and inscriptions are, and not to fit the page."""
+    lines = [line.strip() for line in paragraph.lines]
+    if len(lines) < 2:
+        return False
+    room = width - 2 * paragraph.indent if paragraph.indent < width // 4 else width
+    early = sum(
+        len(line) + 1 + len(following.split()[0]) + _SLACK <= room for line, following in pairwise(lines)
+    )
+    return early * 3 >= (len(lines) - 1) * 2
+
+
+def prose(lines: Sequence[str]) -> str:
+    """Wrapped lines as one; a word parted at its own hyphen, and a dash, are joined without a space."""
+    joined = _HYPHENATED.sub(lambda match: match[0][:-1], "\n".join(line.strip() for line in lines))
+    return plain(joined.replace("\n", " "))
+
+
+def plain(text: str) -> str:
+    """One line without the marks of plain-text books: _italics_, =bold=, [12], {3}."""
+    text = _MARK.sub("", _SMALL_CAPS.sub("", text))
+    return clean(text) if is_scene_break(clean(text)) else clean(_BOLD.sub(r"\2", _ITALICS.sub(r"\1", text)))

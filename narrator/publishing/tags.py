@@ -1,0 +1,77 @@
+"""What a finished MP3 says of itself: ID3 v2.3 in UTF-16, which is what the oldest players understand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import langcodes
+from mutagen import MutagenError
+from mutagen.id3 import APIC, COMM, ID3, TALB, TCOM, TCON, TIT2, TLAN, TPE1, TPE2, TRCK, Encoding, PictureType
+
+from narrator.errors import DiskError
+from narrator.model import Cover
+
+_PADDING_BYTES = 1024  # room for a listener's own corrections without moving the sound
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """A chapter's tags. `narrator` names the voice, which is a synthetic one; `language` is BCP 47 or ''."""
+
+    title: str
+    album: str
+    authors: tuple[str, ...]
+    narrator: str
+    track: int
+    tracks: int
+    language: str
+    cover: Cover | None
+
+
+def tag_mp3(path: Path, tags: Tags) -> None:
+    """Put the tags before the sound of an MP3, in the place of those it has. Equal tags are equal bytes.
+
+    Authors are joined by '; ': a comma may be part of a name, and Audiobookshelf splits at semicolons.
+
+    Raises:
+        DiskError: the file cannot be read or written.
+    """
+    try:
+        _frames(tags).save(path, v1=0, v2_version=3, padding=lambda _: _PADDING_BYTES)
+    except MutagenError as exc:
+        raise DiskError(
+            f"Writing tags to {path} failed: {exc}.",
+            advice="Look at the disk, then run the same command again.",
+        ) from exc
+
+
+def _frames(tags: Tags) -> ID3:
+    texts = {
+        TIT2: tags.title,
+        TALB: tags.album,
+        TPE1: "; ".join(tags.authors),
+        TPE2: "; ".join(tags.authors),
+        TCOM: f"{tags.narrator} (synthetic voice)",
+        TCON: "Audiobook",
+        TRCK: f"{tags.track}/{tags.tracks}",
+        TLAN: _iso_639_2(tags.language),
+    }
+    frames = ID3()
+    for kind, text in texts.items():
+        if text:
+            frames.add(kind(encoding=Encoding.UTF16, text=[" ".join(text.split())]))
+    comment = f"Read by a synthetic voice: {tags.narrator}."
+    frames.add(COMM(encoding=Encoding.UTF16, lang="eng", desc="", text=[comment]))
+    if tags.cover:
+        picture = {"mime": tags.cover.media_type, "type": PictureType.COVER_FRONT, "data": tags.cover.data}
+        frames.add(APIC(encoding=Encoding.LATIN1, desc="", **picture))
+    return frames
+
+
+def _iso_639_2(language: str) -> str:
+    """The three letters of a language, in the terminology form that MP4 has too ('deu', not 'ger'); '' if none."""
+    try:
+        return langcodes.get(language).to_alpha3() if language else ""
+    except (LookupError, ValueError):  # a private or unknown language, or no tag at all
+        return ""

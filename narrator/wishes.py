@@ -1,0 +1,101 @@
+"""What a person wishes of a render, by the names that the command line and the Python functions share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+from narrator.errors import UsageError
+
+Settings = Mapping[str, Mapping[str, Any]]
+"""Wishes over `project.toml`: section to key to value."""
+
+
+class Options(TypedDict, total=False):
+    """All options; those left out, or None, wish for nothing. The command line's help says what each does."""
+
+    projects: str | Path | None
+    project: str | Path | None
+    output: str | Path | None
+    provider: str | None
+    voice: str | None
+    model: str | None
+    base_url: str | None
+    options: Mapping[str, str] | None
+    language: str | None
+    speed: float | None
+    strategy: str | None
+    max_chars: int | None
+    concurrency: int | None
+    rate: str | None
+    formats: Sequence[str] | None
+    replan: bool
+    allow_gaps: bool
+
+
+_SETTINGS = {
+    "provider": ("speech", "provider"),
+    "voice": ("speech", "voice"),
+    "model": ("speech", "model"),
+    "base_url": ("speech", "base_url"),
+    "options": ("speech", "options"),
+    "speed": ("speech", "speed"),
+    "language": ("book", "language"),
+    "strategy": ("cutting", "strategy"),
+    "max_chars": ("cutting", "max_chars"),
+    "concurrency": ("rendering", "concurrency"),
+    "rate": ("rendering", "rate"),
+    "formats": ("delivery", "formats"),
+    "output": ("delivery", "output"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Where projects live, and settings, which the project keeps.
+
+    `replan` and `allow_gaps` are for this run alone.
+    """
+
+    projects: Path = Path("projects")
+    project: Path | None = None
+    settings: Settings = field(default_factory=dict)
+    replan: bool = False
+    allow_gaps: bool = False
+
+
+def wishes_of(**options: Unpack[Options]) -> Wishes:
+    """Options to wishes.
+
+    Raises:
+        UsageError: there is no such option.
+    """
+    if unknown := sorted(set(options) - set(Options.__annotations__)):
+        raise UsageError(
+            f"There is no option {unknown[0]!r}.", advice=f"There are: {', '.join(Options.__annotations__)}."
+        )
+    settings: dict[str, dict[str, Any]] = {}
+    for name, (section, key) in _SETTINGS.items():
+        value = options.get(name)
+        if value is not None:
+            settings.setdefault(section, {})[key] = _plain(name, value)
+    projects, project = options.get("projects"), options.get("project")
+    return Wishes(
+        projects=Path(projects or "projects"),
+        project=Path(project) if project else None,
+        settings=settings,
+        replan=options.get("replan", False),
+        allow_gaps=options.get("allow_gaps", False),
+    )
+
+
+def _plain(name: str, value: object) -> object:
+    """A value as `project.toml` has it."""
+    if name == "output":
+        # A path typed at the prompt is relative to where it is typed; one in project.toml, to the project.
+        return str(Path(str(value)).expanduser().absolute())
+    if name == "speed":
+        return float(str(value))
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,111 @@
+"""The installed `narrator` command, driven from outside as a person or a script drives it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sysconfig
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+COMMAND = Path(sysconfig.get_path("scripts"), "narrator")
+
+JSON = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a run of the command ended, and what it wrote."""
+
+    exit_code: int
+    out: str
+    err: str
+
+    @property
+    def events(self) -> list[JSON]:
+        """The lines that `--json` wrote."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def result(self) -> JSON:
+        """The last line that `--json` wrote."""
+        last = self.events[-1]
+        assert last["event"] == "result", self
+        return last
+
+
+def narrator(*arguments: str | Path, env: Mapping[str, str] | None = None, timeout_s: float = 120) -> Finished:
+    """Run the command to its end. `env` is added to the environment."""
+    ended = subprocess.run(
+        [COMMAND, *arguments],
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, **(env or {})},
+        stdin=subprocess.DEVNULL,
+        timeout=timeout_s,
+    )
+    return Finished(ended.returncode, ended.stdout, ended.stderr)
+
+
+def delivered(run: Finished) -> list[Path]:
+    """The files of an audiobook that a run with `--json` made, in order; the run must have succeeded."""
+    assert run.exit_code == 0, run
+    return [Path(run.result["project"], file["path"]) for file in run.result["files"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A run of the command with `--json` that has not ended yet, in a process group of its own.
+
+    `events` has what was read so far.
+    """
+
+    process: subprocess.Popen[str]
+    events: list[JSON] = field(default_factory=list)
+
+    def wait_for(self, name: str, times: int = 1) -> None:
+        """Read events until one has come so many times; fails when the run ends first."""
+        assert self.process.stdout is not None
+        while times:
+            line = self.process.stdout.readline()
+            assert line, f"the run ended before {name!r}: {self.process.communicate()[1]}"
+            self.events.append(json.loads(line))
+            times -= self.events[-1]["event"] == name
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C: the terminal signals the whole group."""
+        os.killpg(self.process.pid, signal.SIGINT)
+
+    def finish(self, timeout_s: float = 60) -> Finished:
+        """Wait for the end. `out` is what had not been read before."""
+        out, err = self.process.communicate(timeout=timeout_s)
+        self.events.extend(json.loads(line) for line in out.splitlines())
+        return Finished(self.process.returncode, out, err)
+
+    def spoken(self) -> set[str]:
+        """The texts whose takes were announced as durable."""
+        texts = {event["key"]: event["text"] for event in self.events if event["event"] == "segment_started"}
+        return {texts[event["key"]] for event in self.events if event["event"] == "take_ready"}
+
+
+@contextmanager
+def running(*arguments: str | Path) -> Iterator[Running]:
+    """Start the command; whatever is left of it at the end of the block is killed."""
+    with subprocess.Popen(
+        [COMMAND, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        start_new_session=True,
+    ) as process:
+        try:
+            yield Running(process)
+        finally:
+            process.kill()

@@ -1,0 +1,145 @@
+"""A server that fails: a book is complete and right, or the exit code says that it is not."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from narrator.testing.faults import FAULTS
+from narrator.testing.openai_server import FakeSpeechServer, served
+from tests.end_to_end.books import markdown, paragraph
+from tests.end_to_end.command import Finished, delivered, narrator
+
+PASSING = [
+    "429", "500", "503", "cut", "cut-chunked", "cut-at-once",
+    "reset", "half", "html", "json", "empty", "silence",
+]  # fmt: skip
+CHAPTERS = {
+    "One": [paragraph(number) for number in range(6)],
+    "Two": [paragraph(number) for number in range(6, 11)],
+    "Three": [paragraph(11)],
+}
+TEXTS = [text for title, paragraphs in CHAPTERS.items() for text in (title, *paragraphs)]
+
+
+@pytest.fixture
+def server() -> Iterator[FakeSpeechServer]:
+    with served() as server:
+        yield server
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    return markdown(tmp_path / "ferry.md", CHAPTERS)
+
+
+def _render(book: Path, server: FakeSpeechServer, *options: str) -> Finished:
+    return narrator(
+        "render", book, "--projects", book.parent, "--json",
+        "--provider", "openai", "--base-url", server.url, "--concurrency", "4", *options,
+    )  # fmt: skip
+
+
+def test_every_paragraph_is_asked_for_once_and_heard_in_order(server: FakeSpeechServer, book: Path) -> None:
+    run = _render(book, server)
+    assert len(delivered(run)) == 3
+    assert Counter(request.text for request in server.requests) == Counter(TEXTS)
+    assert server.peak_in_flight <= 4
+    assert run.result["characters"] == run.result["billed_characters"] == server.billed_characters
+
+    project = Path(run.result["project"])
+    record = json.loads((project / "book.json").read_text(encoding="utf-8"))
+    heard = [_text_of(project, part["key"]) for chapter in record["chapters"] for part in chapter["segments"]]
+    assert heard == TEXTS
+    for chapter in record["chapters"]:
+        edges = [edge for part in chapter["segments"] for edge in (part["start"], part["end"])]
+        assert edges == sorted(edges)
+        assert edges[-1] <= chapter["frames"]
+
+
+def test_faults_that_pass_leave_the_very_same_book(
+    server: FakeSpeechServer, book: Path, tmp_path: Path
+) -> None:
+    for fault, number in zip(PASSING, range(12), strict=True):
+        server.fail(FAULTS[fault], text=paragraph(number).__eq__, times=1)
+    troubled = _render(book, server)
+    times_asked = Counter(request.text for request in server.requests)
+    assert times_asked == Counter(TEXTS) + Counter(CHAPTERS["One"] + CHAPTERS["Two"] + CHAPTERS["Three"])
+
+    server.recover()
+    (tmp_path / "calm").mkdir()
+    calm = _render(markdown(tmp_path / "calm" / "ferry.md", CHAPTERS), server)
+    for one, other in zip(delivered(troubled), delivered(calm), strict=True):
+        assert one.read_bytes() == other.read_bytes()
+
+
+def test_a_text_that_cannot_be_had_leaves_no_audiobook_until_gaps_are_allowed(
+    server: FakeSpeechServer, book: Path
+) -> None:
+    server.fail(FAULTS["400"], text=paragraph(7).__eq__)
+    run = _render(book, server)
+    assert run.exit_code == 3, run
+    assert run.result["segments"] == {"total": 15, "rendered": 14, "reused": 0, "failed": 1}
+    assert "Two" in run.err
+    assert paragraph(7)[:30] in run.err
+    assert "Traceback" not in run.err
+    project = Path(run.result["project"])
+    assert not list(project.rglob("*Two*.mp3"))
+    assert not list(project.rglob("*.m3u8"))
+
+    gapped = _render(book, server, "--allow-gaps")
+    assert len(delivered(gapped)) == 3
+    record = json.loads((project / "book.json").read_text(encoding="utf-8"))
+    assert [gap["text"] for gap in record["gaps"]] == [paragraph(7)]
+
+
+def test_once_the_server_recovers_only_what_was_missing_is_asked_for(
+    server: FakeSpeechServer, book: Path
+) -> None:
+    server.fail(FAULTS["half"], text=paragraph(3).__eq__)
+    assert _render(book, server).exit_code == 3
+    assert sum(request.text == paragraph(3) for request in server.requests) <= 3, "each was probably paid for"
+    server.recover()
+    server.requests.clear()
+    assert len(delivered(_render(book, server))) == 3
+    assert [request.text for request in server.requests] == [paragraph(3)]
+
+
+@pytest.mark.parametrize("fault", ["401", "402", "quota"])
+def test_an_account_that_is_refused_stops_the_run_and_keeps_what_is_done(
+    fault: str, server: FakeSpeechServer, book: Path
+) -> None:
+    server.fail(FAULTS[fault], requests=range(6, 1000))
+    run = _render(book, server)
+    assert run.exit_code == 4, run
+    assert "Traceback" not in run.err
+    assert len(server.requests) <= 5 + 4, "those in flight, and none after"
+
+    server.recover()
+    server.requests.clear()
+    again = _render(book, server)
+    assert len(delivered(again)) == 3
+    assert again.result["segments"]["reused"] == 5
+    assert len(server.requests) == 10
+
+
+def test_a_server_that_fails_for_good_ends_the_run_as_incomplete(server: FakeSpeechServer, book: Path) -> None:
+    project = book.parent / "ferry"
+    project.mkdir()
+    (project / "project.toml").write_text("[rendering]\nattempts = 2\n", encoding="utf-8")
+    server.fail(FAULTS["500"], requests=range(4, 1000))
+    run = _render(book, server)
+    assert run.exit_code == 3, run
+    assert run.result["segments"]["rendered"] == 3
+    assert "openai" in run.err
+    assert "Traceback" not in run.err
+
+
+def _text_of(project: Path, key: str) -> str:
+    sidecar = json.loads((project / "takes" / key[:2] / f"{key}.json").read_text(encoding="utf-8"))
+    text: str = sidecar["request"]["text"]
+    return text

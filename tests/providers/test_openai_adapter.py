@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from narrator.config import Rendering, Speech
+from narrator.errors import BadKey, BadTake, ConfigError, Refused, StreamBroken, UnknownVoice
+from narrator.model import AudioChunk, AudioFormat, Container
+from narrator.providers.openai import OpenAI
+from narrator.testing.conformance import TEXT, RemoteContract, request_for, speak_whole
+from narrator.testing.faults import Fault
+from narrator.testing.openai_server import FakeSpeechServer
+from narrator.testing.speechlike import frames_for, speech_pcm, wav
+
+
+def adapter(base_url: str = "", *, timeout_s: float = 5.0, **wishes: Any) -> OpenAI:
+    return OpenAI(Speech(provider="openai", base_url=base_url, **wishes), Rendering(timeout_s=timeout_s))
+
+
+class TestOpenAIHoldsTheContract(RemoteContract):
+    key_variable = "OPENAI_API_KEY"
+    timeout_s = 0.8
+
+    def create(self, base_url: str) -> OpenAI:
+        return adapter(base_url, timeout_s=self.timeout_s)
+
+
+@pytest.mark.parametrize("container", ["wav", "pcm", "mp3"])
+async def test_the_format_asked_for_is_the_format_declared(container: str) -> None:
+    async with (
+        FakeSpeechServer() as server,
+        adapter(server.url, options={"response_format": container}) as provider,
+    ):
+        events = [event async for event in provider.speak(request_for(provider, TEXT))]
+    chunks = [event for event in events if isinstance(event, AudioChunk)]
+    assert {chunk.format for chunk in chunks} == {AudioFormat(Container(container), 24_000)}
+    assert server.requests[0].format == container
+
+
+async def test_every_byte_of_the_answer_is_handed_over() -> None:
+    async with FakeSpeechServer() as server, adapter(server.url) as provider:
+        spoken = await speak_whole(provider, TEXT)
+    pcm = speech_pcm(TEXT, 24_000, frames_for(TEXT, 24_000))
+    assert spoken.data == wav(pcm, 24_000, with_list=True)
+    assert spoken.receipt is not None
+    assert spoken.receipt.ids == {"x-request-id": "req-000001"}
+
+
+async def test_a_server_without_a_key_is_asked_without_one() -> None:
+    async with FakeSpeechServer() as server, adapter(f"{server.url}/v1/") as provider:
+        await provider.check()
+        await speak_whole(provider, TEXT)
+    assert "Authorization" not in server.requests[0].headers
+    assert server.requests[0].headers["Accept-Encoding"] == "identity"
+
+
+async def test_settings_reach_the_server() -> None:
+    async with FakeSpeechServer() as server, adapter(server.url, voice="nova", model="tts-1-hd") as provider:
+        await speak_whole(provider, TEXT)
+    assert (server.requests[0].voice, server.requests[0].model) == ("nova", "tts-1-hd")
+
+
+async def test_check_refuses_a_voice_that_the_server_does_not_list() -> None:
+    async with FakeSpeechServer() as server, adapter(server.url, voice="aloy") as provider:
+        with pytest.raises(UnknownVoice, match="did you mean 'alloy'"):
+            await provider.check()
+    assert server.requests == []
+
+
+async def test_check_takes_a_mix_of_listed_voices() -> None:
+    async with FakeSpeechServer() as server, adapter(server.url, voice="alloy+nova(0.5)") as provider:
+        await provider.check()
+
+
+async def test_check_asks_nothing_of_a_server_that_lists_no_voices() -> None:
+    async with FakeSpeechServer(lists_voices=False) as server, adapter(server.url, voice="anyone") as provider:
+        await provider.check()
+        assert await provider.voices() == []
+
+
+async def test_check_finds_out_a_refused_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-wrong")
+    async with FakeSpeechServer(key="sk-right") as server, adapter(server.url) as provider:
+        with pytest.raises(BadKey):
+            await provider.check()
+
+
+async def test_the_official_service_wants_a_key() -> None:
+    async with adapter() as provider:
+        with pytest.raises(BadKey, match="OPENAI_API_KEY"):
+            await provider.check()
+
+
+async def test_the_official_service_names_its_voices_without_being_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    async with adapter() as provider:
+        await provider.check()
+        assert "alloy" in [voice.id for voice in await provider.voices()]
+
+
+@pytest.mark.parametrize(
+    ("base_url", "model", "price"),
+    [("", "tts-1", 15.0), ("", "tts-1-hd", 30.0), ("", "newer", None), ("http://127.0.0.1:9", "tts-1", None)],
+)
+def test_a_price_is_named_only_where_it_is_known(base_url: str, model: str, price: float | None) -> None:
+    assert adapter(base_url, model=model).capabilities.usd_per_million_characters == price
+
+
+def test_accounts_differ_by_server_and_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-one")
+    first, elsewhere = adapter().account, adapter("http://127.0.0.1:9").account
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-two")
+    assert len({first, elsewhere, adapter().account}) == 3
+    assert first == f"openai:api.openai.com:{hashlib.sha256(b'sk-one').hexdigest()[:8]}"
+
+
+def test_all_wrong_settings_are_told_at_once() -> None:
+    options = {"respose_format": "wav", "response_format": "ogg", "pcm_rate": "much"}
+    with pytest.raises(ConfigError) as caught:
+        adapter("localhost:8880", options=options)
+    told = "\n".join(caught.value.problems)
+    assert "speech.options.respose_format: there is no such option; did you mean 'response_format'?" in told
+    assert "speech.options.response_format: 'ogg' is not one of pcm, wav, mp3" in told
+    assert "speech.options.pcm_rate: 'much' is not a whole number from 8000 to 48000" in told
+    assert "speech.base_url: 'localhost:8880' is not an address" in told
+
+
+@pytest.mark.parametrize("base_url", ["https://me:secret@example.org", "https://example.org/?key=secret"])
+def test_a_key_in_the_address_is_refused_and_not_repeated(base_url: str) -> None:
+    with pytest.raises(ConfigError, match="OPENAI_API_KEY") as caught:
+        adapter(base_url)
+    assert "secret" not in str(caught.value)
+
+
+async def test_an_endless_answer_is_cut_off() -> None:
+    async with FakeSpeechServer() as server, adapter(server.url) as provider:
+        server.fail(Fault(sound="endless noise", sizes_known=False, chunked=True))
+        with pytest.raises(BadTake, match="more than this text can need"):
+            await speak_whole(provider, "Short.")
+        async with asyncio.timeout(2.0):
+            await server.quiet()
+
+
+# --- answers that no fault of the shipped server makes ---------------------------------------------------
+
+Handler = Callable[[web.Request], Coroutine[Any, Any, web.StreamResponse]]
+
+
+async def _spoken_by(handler: Handler, **wishes: Any) -> bytes:
+    """What the adapter makes of a server that answers by `handler`."""
+    app = web.Application()
+    app.router.add_post("/v1/audio/speech", handler)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        async with adapter(f"http://127.0.0.1:{runner.addresses[0][1]}", **wishes) as provider:
+            return (await speak_whole(provider, TEXT)).data
+    finally:
+        await runner.cleanup()
+
+
+def _ended_by_closing(body: bytes) -> Handler:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + body)
+        request.transport.close()
+        return web.Response()
+
+    return handler
+
+
+async def test_an_answer_that_ends_by_closing_counts_where_its_header_proves_it_whole() -> None:
+    whole = wav(bytes(48_000), 24_000)
+    assert await _spoken_by(_ended_by_closing(whole)) == whole
+
+
+@pytest.mark.parametrize(
+    "body",
+    [wav(bytes(48_000), 24_000)[:-2], wav(bytes(48_000), 24_000, sizes_known=False), bytes(48_000)],
+    ids=["cut", "unknown size", "no header"],
+)
+async def test_an_answer_that_ends_by_closing_is_not_believed_otherwise(body: bytes) -> None:
+    with pytest.raises(StreamBroken, match="where an answer ends"):
+        await _spoken_by(_ended_by_closing(body))
+
+
+async def test_sound_labelled_as_text_is_still_sound() -> None:
+    whole = wav(bytes(48_000), 24_000)
+
+    async def mislabelled(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=whole, content_type="text/html")
+
+    assert await _spoken_by(mislabelled) == whole
+
+
+async def test_pcm_at_another_rate_than_agreed_is_refused_with_the_way_out() -> None:
+    async def other_rate(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=bytes(48_000), headers={"x-sample-rate": "22050"})
+
+    with pytest.raises(Refused) as caught:
+        await _spoken_by(other_rate, options={"response_format": "pcm"})
+    assert "pcm_rate=22050" in caught.value.advice
+    assert await _spoken_by(other_rate, options={"response_format": "pcm", "pcm_rate": "22050"})
+
+
+async def test_speed_and_instructions_are_sent_only_where_wished() -> None:
+    bodies = []
+
+    async def listening(request: web.Request) -> web.StreamResponse:
+        bodies.append(await request.json())
+        return web.Response(body=bytes(480))
+
+    await _spoken_by(listening)
+    await _spoken_by(listening, options={"instructions": "Softly."})
+    assert set(bodies[0]) == {"model", "input", "voice", "response_format"}
+    assert bodies[1]["instructions"] == "Softly."
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        '["ann", "bob"]',
+        '{"voices": [{"id": "ann", "name": "Ann"}, {"voice_id": "bob"}]}',
+        '{"object": "list", "data": [{"name": "ann"}, {"name": "bob"}]}',
+    ],
+)
+async def test_voice_lists_are_read_in_every_shape_in_use(listed: str) -> None:
+    async def voices(request: web.Request) -> web.StreamResponse:
+        return web.Response(text=listed, content_type="application/octet-stream")
+
+    assert await _voices_listed_by(voices) == ["ann", "bob"]
+
+
+@pytest.mark.parametrize("said", ["<html>", "[1, 2]", "{}", "null", '{"voices": 3}', "", "[" * 5000])
+async def test_what_is_no_voice_list_is_none(said: str) -> None:
+    async def voices(request: web.Request) -> web.StreamResponse:
+        return web.Response(text=said, content_type="text/html")
+
+    assert await _voices_listed_by(voices) == []
+
+
+async def _voices_listed_by(handler: Handler) -> list[str]:
+    app = web.Application()
+    app.router.add_get("/v1/audio/voices", handler)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        async with adapter(f"http://127.0.0.1:{runner.addresses[0][1]}") as provider:
+            return [voice.id for voice in await provider.voices()]
+    finally:
+        await runner.cleanup()

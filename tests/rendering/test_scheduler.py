@@ -1,0 +1,215 @@
+"""The scheduler and a segment's life, against a real server that fails on demand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from narrator.config import Rendering, Speech
+from narrator.errors import DiskError, NarratorError, QuotaUsedUp, Unreachable
+from narrator.events import Event, SegmentFailed, SegmentRetried, TakeReady
+from narrator.model import Matter, Script, ScriptChapter, Segment, Span, SpeechRequest
+from narrator.providers.catalog import create_provider
+from narrator.rendering.checks import TakeChecks
+from narrator.rendering.limits import AccountLimits
+from narrator.rendering.plan import Order, make_plan
+from narrator.rendering.scheduler import Failure, LocalScheduler
+from narrator.rendering.segment import Booth
+from narrator.rendering.takes import TakeFolder
+from narrator.testing.faults import FAULTS, Fault
+from narrator.testing.openai_server import FakeSpeechServer
+
+
+class Log:
+    """An observer that remembers, and can be waited for."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._news = asyncio.Event()
+
+    def __call__(self, event: Event) -> None:
+        self.events.append(event)
+        self._news.set()
+
+    def of(self, kind: type[Event]) -> list[Event]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    async def first(self, kind: type[Event]) -> None:
+        while not self.of(kind):
+            self._news.clear()
+            await asyncio.wait_for(self._news.wait(), 10)
+
+
+@dataclass
+class Desk:
+    """A scheduler with all that it needs, and what happened at it."""
+
+    server: FakeSpeechServer
+    booth: Booth
+    takes: TakeFolder
+    scheduler: LocalScheduler
+    log: Log
+
+    async def render(self, count: int = 8) -> tuple[Failure, ...]:
+        async with self.booth.provider:
+            return await self.scheduler.run(orders(count))
+
+
+def texts(count: int) -> list[str]:
+    return [
+        f"The {number}th sentence of a tale that is told against the clock, and told well."
+        for number in range(count)
+    ]
+
+
+def orders(count: int) -> tuple[Order, ...]:
+    segments = tuple(Segment(text, (Span(0, 0, 1),)) for text in texts(count))
+    chapter = ScriptChapter("T", Matter.BODY, "chapter", "d", 1, 1, segments)
+
+    def request_for(segment: Segment) -> SpeechRequest:
+        return SpeechRequest("openai", "tts-1", "alloy", segment.text, "en", 1.0, 24_000, 1)
+
+    return make_plan(Script("B", (), "en", (chapter,)), request_for, frozenset()).orders
+
+
+@asynccontextmanager
+async def desk(
+    folder: Path, *, attempts: int = 4, concurrency: int = 3, **server: float
+) -> AsyncIterator[Desk]:
+    async with FakeSpeechServer(latency_s=server.get("latency_s", 0.0)) as fake:
+        provider = create_provider(Speech(provider="openai", base_url=fake.url), Rendering(timeout_s=20.0))
+        takes = TakeFolder(folder / "takes", folder / "quarantine")
+        log = Log()
+        with ThreadPoolExecutor(1) as executor:
+            booth = Booth(
+                provider=provider,
+                limits=AccountLimits(concurrency),
+                checks=TakeChecks(),
+                takes=takes,
+                executor=executor,
+                observe=log,
+                stopping=asyncio.Event(),
+                attempts=attempts,
+                wait_base_s=0.01,
+            )
+            yield Desk(fake, booth, takes, LocalScheduler(booth, concurrency, lambda *_: None), log)
+
+
+async def test_every_order_becomes_a_take_and_never_too_many_at_once(tmp_path: Path) -> None:
+    async with desk(tmp_path, latency_s=0.02) as here:
+        assert await here.render(12) == ()
+        assert here.takes.keys() == {order.key for order in orders(12)}
+        assert here.server.peak_in_flight == 3
+        assert sorted(request.text for request in here.server.requests) == sorted(texts(12))
+        assert len(here.log.of(TakeReady)) == 12
+
+
+@pytest.mark.parametrize(
+    "name", ["500", "503", "429", "html", "json", "empty", "cut", "cut-chunked", "reset", "half", "silence"]
+)
+async def test_a_passing_fault_costs_a_retry_and_nothing_else(tmp_path: Path, name: str) -> None:
+    async with desk(tmp_path) as here:
+        here.server.fail(FAULTS[name], requests={2, 5})
+        assert await here.render(8) == ()
+        assert len(here.server.requests) == 10
+        assert len(here.log.of(SegmentRetried)) == 2
+        for order in orders(8):
+            take = here.takes.load(order.key)
+            assert take is not None
+            assert take.frames == round(len(order.request.text) / 15 * 24_000)
+
+
+async def test_one_text_that_always_fails_does_not_stop_the_others(tmp_path: Path) -> None:
+    async with desk(tmp_path, attempts=3) as here:
+        here.server.fail(FAULTS["500"], text=lambda text: "4th" in text)
+        failures = await here.render(8)
+        assert [failure.order.request.text for failure in failures] == [texts(8)[4]]
+        assert "gave up after 3 attempts" in failures[0].reason
+        assert len(here.takes.keys()) == 7
+        assert len(here.server.requests) == 7 + 3
+        assert len(here.log.of(SegmentFailed)) == 1
+
+
+async def test_a_refused_text_is_not_asked_for_again(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.server.fail(FAULTS["400"], text=lambda text: "4th" in text)
+        assert len(await here.render(8)) == 1
+        assert len(here.server.requests) == 8
+
+
+async def test_answers_that_are_wrong_are_paid_for_three_times_at_the_most(tmp_path: Path) -> None:
+    async with desk(tmp_path, attempts=10) as here:
+        here.server.fail(FAULTS["silence"], text=lambda text: "4th" in text)
+        failures = await here.render(8)
+        assert len(failures) == 1
+        assert "silence" in failures[0].reason
+        assert len(here.server.requests) == 7 + 3
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("quota", QuotaUsedUp), ("402", NarratorError), ("401", NarratorError)]
+)
+async def test_a_refused_account_stops_the_run_and_keeps_what_is_done(
+    tmp_path: Path, name: str, kind: type[NarratorError]
+) -> None:
+    async with desk(tmp_path, concurrency=2) as here:
+        here.server.fail(FAULTS[name], requests=range(4, 100))
+        with pytest.raises(kind) as caught:
+            await here.render(20)
+        assert caught.value.exit_code == 4
+        assert len(here.takes.keys()) == 3
+        assert len(here.server.requests) <= 5
+
+
+async def test_a_provider_that_answers_nobody_stops_the_run(tmp_path: Path) -> None:
+    async with desk(tmp_path, attempts=2) as here:
+        here.server.fail(FAULTS["500"])
+        with pytest.raises(Unreachable) as caught:
+            await here.render(40)
+        assert caught.value.exit_code == 3
+        assert len(here.server.requests) < 40
+
+
+async def test_retry_after_holds_back_the_whole_account(tmp_path: Path) -> None:
+    async with desk(tmp_path, concurrency=4) as here:
+        here.server.fail(FAULTS["429"], requests={1})
+        await here.render(8)
+        arrivals = sorted(request.arrived_s for request in here.server.requests)
+        gap = max(after - before for before, after in pairwise(arrivals))
+        assert gap >= 0.9
+
+
+async def test_a_wish_to_stop_lets_running_segments_finish(tmp_path: Path) -> None:
+    async with desk(tmp_path, concurrency=2, latency_s=0.05) as here:
+        async with here.booth.provider:
+            run = asyncio.create_task(here.scheduler.run(orders(20)))
+            await here.log.first(TakeReady)
+            here.booth.stopping.set()
+            assert await run == ()
+        done = len(here.takes.keys())
+        assert done == len(here.server.requests) < 20
+
+
+async def test_stopping_does_not_wait_for_a_retry(tmp_path: Path) -> None:
+    async with desk(tmp_path, concurrency=1) as here:
+        here.server.fail(Fault(status=503, headers={"Retry-After": "60"}, body=b""))
+        async with here.booth.provider:
+            run = asyncio.create_task(here.scheduler.run(orders(3)))
+            await here.log.first(SegmentRetried)
+            here.booth.stopping.set()
+            assert await asyncio.wait_for(run, 5) == ()
+
+
+async def test_a_full_disk_stops_paying(tmp_path: Path) -> None:
+    (tmp_path / "takes").write_bytes(b"a file where the folder should be")
+    async with desk(tmp_path, concurrency=2) as here:
+        with pytest.raises(DiskError):
+            await here.render(20)
+        assert len(here.server.requests) <= 3

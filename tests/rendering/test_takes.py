@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from narrator.audio.measure import measure
+from narrator.model import SpeechRequest, Take
+from narrator.rendering.takes import TakeFolder
+
+PCM = b"".join(int(8000 * (-1) ** (n // 30)).to_bytes(2, "little", signed=True) for n in range(24_000))
+
+
+def request(text: str = "Hello.", **changes: object) -> SpeechRequest:
+    facts: dict[str, object] = {
+        "provider": "p", "model": "m", "voice": "v", "text": text, "language": "en", "speed": 1.0,
+        "rate_hz": 24_000, "revision": 1,
+    }  # fmt: skip
+    return SpeechRequest(**{**facts, **changes})  # type: ignore[arg-type] # the table is of mixed types
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> TakeFolder:
+    return TakeFolder(tmp_path / "takes", tmp_path / "quarantine")
+
+
+def save(folder: TakeFolder, wish: SpeechRequest, pcm: bytes = PCM) -> Take:
+    return folder.save(wish, pcm, measure(pcm, wish.rate_hz), {"characters_billed": len(wish.text)})
+
+
+def test_a_take_is_found_again_whole(folder: TakeFolder) -> None:
+    saved = save(folder, request())
+    assert folder.keys() == {saved.key}
+    loaded = folder.load(saved.key)
+    assert loaded == saved
+    assert loaded is not None
+    assert loaded.path.read_bytes() == PCM
+    assert folder.is_intact(loaded)
+    sidecar = json.loads(loaded.path.with_suffix(".json").read_text(encoding="utf-8"))
+    assert sidecar["request"]["text"] == "Hello."
+    assert sidecar["facts"]["characters_billed"] == 6
+
+
+def test_the_first_take_of_a_key_wins(folder: TakeFolder) -> None:
+    save(folder, request())
+    again = save(folder, request(), PCM[:4800])
+    assert again.frames == len(PCM) // 2
+    assert again.path.read_bytes() == PCM
+
+
+@pytest.mark.parametrize("missing", [".pcm", ".json"])
+def test_half_a_pair_is_no_take_and_can_be_made_again(folder: TakeFolder, missing: str) -> None:
+    saved = save(folder, request())
+    saved.path.with_suffix(missing).unlink()
+    assert folder.keys() == frozenset()
+    assert folder.is_intact(save(folder, request()))
+
+
+@pytest.mark.parametrize("sidecar", ["", "{}", "[]", '{"revision": 1, "key": "x"}'])
+def test_a_damaged_sidecar_is_quarantined(folder: TakeFolder, tmp_path: Path, sidecar: str) -> None:
+    saved = save(folder, request())
+    saved.path.with_suffix(".json").write_text(sidecar, encoding="utf-8")
+    assert folder.load(saved.key) is None
+    assert folder.keys() == frozenset()
+    assert {path.suffix for path in (tmp_path / "quarantine").iterdir()} == {".pcm", ".json"}
+
+
+@pytest.mark.parametrize("damage", [lambda pcm: pcm[:-2], lambda pcm: pcm + b"\0\0", lambda _: b""])
+def test_a_take_of_the_wrong_length_is_not_used(folder: TakeFolder, damage: object) -> None:
+    saved = save(folder, request())
+    saved.path.write_bytes(damage(PCM))  # type: ignore[operator] # a lambda of the table above
+    found = folder.keys()
+    assert saved.key not in found or folder.load(saved.key) is None
+
+
+@pytest.mark.parametrize("position", [0, len(PCM) // 2, len(PCM) - 1])
+def test_a_flipped_bit_anywhere_is_found(folder: TakeFolder, position: int) -> None:
+    saved = save(folder, request())
+    damaged = bytearray(PCM)
+    damaged[position] ^= 4
+    saved.path.write_bytes(damaged)
+    assert not folder.is_intact(saved)
+
+
+def test_what_a_killed_process_left_is_swept(folder: TakeFolder) -> None:
+    saved = save(folder, request())
+    rest = saved.path.with_name(f".{saved.path.name}.1234.part")
+    rest.write_bytes(b"half")
+    folder.sweep()
+    assert not rest.exists()
+    assert folder.load(saved.key) == saved
+
+
+@given(st.text(), st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3))
+def test_equal_wishes_have_equal_keys_in_any_order(text: str, options: dict[str, str]) -> None:
+    turned = dict(reversed(options.items()))
+    assert request(text, options=options).key == request(text, options=turned).key
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"text": "Hello!"}, {"voice": "w"}, {"model": "n"}, {"provider": "q"}, {"speed": 1.1},
+        {"language": "de"}, {"rate_hz": 22_050}, {"revision": 2}, {"voice_digest": "ab"},
+        {"options": {"style": "calm"}},
+    ],
+)  # fmt: skip
+def test_whatever_changes_the_sound_changes_the_key(change: dict[str, object]) -> None:
+    text = str(change.get("text", "Hello."))
+    rest = {name: value for name, value in change.items() if name != "text"}
+    assert request(text, **rest).key != request().key
+
+
+def test_the_recipe_of_the_key_is_fixed() -> None:
+    """If this fails, every book of every user is rendered, and paid for, again."""
+    assert request("Hello.").key == "a81c3399396e1b2b73fca4d737b602ede29c21efce45a2983f7aa50f7e80057f"

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from narrator.errors import UsageError
+from narrator.model import Block, Chapter, Manuscript, Matter, Role
+from narrator.script.accepted import AcceptedScript
+from narrator.script.compose import Cut, compose
+
+CUT = Cut("paragraph", 1000)
+
+
+def manuscript(*texts: str) -> Manuscript:
+    chapters = (
+        Chapter(f"Chapter {number}", (Block(Role.HEADING, f"{number}"), Block(Role.PARAGRAPH, text)))
+        for number, text in enumerate(texts, 1)
+    )
+    contents = Chapter("Contents", (Block(Role.PARAGRAPH, "1, 2, 3"),), Matter.FRONT, "toc")
+    return Manuscript("Äpfel “&” Birnen", ("A", "B"), "de", (contents, *chapters))
+
+
+def test_a_script_comes_back_as_it_was_kept(tmp_path: Path) -> None:
+    script = compose(manuscript("Eins.", "Zwei – „ja“."), CUT)
+    AcceptedScript(tmp_path).write(script, "abc", CUT)
+    assert AcceptedScript(tmp_path).read() == (script, "abc", CUT)
+
+
+def test_nothing_is_read_where_nothing_was_kept(tmp_path: Path) -> None:
+    assert AcceptedScript(tmp_path / "none").read() is None
+
+
+def test_a_person_can_edit_what_is_said(tmp_path: Path) -> None:
+    AcceptedScript(tmp_path).write(compose(manuscript("Am 3. Mai."), CUT), "abc", CUT)
+    path = next(tmp_path.glob("0002-*.json"))
+    path.write_text(path.read_text(encoding="utf-8").replace("Am 3. Mai.", "Am dritten Mai."), encoding="utf-8")
+    kept = AcceptedScript(tmp_path).read()
+    assert kept is not None
+    assert kept[0].chapters[1].segments[1].text == "Am dritten Mai."
+
+
+def test_files_of_chapters_that_are_gone_are_removed(tmp_path: Path) -> None:
+    AcceptedScript(tmp_path).write(compose(manuscript("Eins.", "Zwei.", "Drei."), CUT), "abc", CUT)
+    AcceptedScript(tmp_path).write(compose(manuscript("Eins."), CUT), "def", CUT)
+    assert len(list(tmp_path.glob("0*.json"))) == 2
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"revision": 1}', '{"title": 3}'])
+@pytest.mark.parametrize("which", ["book.json", "0001-*.json"])
+def test_a_damaged_file_is_named_with_what_to_do(tmp_path: Path, which: str, damage: str) -> None:
+    AcceptedScript(tmp_path).write(compose(manuscript("Eins."), CUT), "abc", CUT)
+    path = next(tmp_path.glob(which))
+    path.write_text(damage, encoding="utf-8")
+    with pytest.raises(UsageError, match="--replan") as caught:
+        AcceptedScript(tmp_path).read()
+    assert path.name in str(caught.value)
