@@ -15,7 +15,7 @@ from narrator.book import Book, locate, open_book
 from narrator.config import Config, Speech
 from narrator.delivery import Delivery
 from narrator.doctor import Finding, examine
-from narrator.errors import Incomplete, Interrupted
+from narrator.errors import Incomplete, Interrupted, LanguageUnspoken
 from narrator.model import Matter, Voice
 from narrator.ports import Observer
 from narrator.project import open_project
@@ -82,7 +82,8 @@ class PlannedChapter:
 class Planned:
     """What a render would do.
 
-    `seconds` is about how much audio the orders would become, and `disk_bytes` the takes of it.
+    `seconds` is about how much audio the orders would become, and `disk_bytes` the takes of it. `problem` is
+    why a render would refuse the book, '' where it would not.
     """
 
     title: str
@@ -95,6 +96,7 @@ class Planned:
     cost_usd: float | None
     seconds: float
     disk_bytes: int
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ def render(source: Path, wishes: Wishes, observe: Observer = lambda _: None) -> 
         if not is_new:
             stack.enter_context(located.project.lock())
         book = open_book(located, wishes)
+        book.ensure_it_can_be_spoken()
         if is_new:  # a book that cannot be read leaves no folder behind
             stack.enter_context(located.project.lock())
         book.keep(wishes.settings)
@@ -156,7 +159,7 @@ def plan(source: Path, wishes: Wishes) -> Planned:
     """What a render of this source would do. Calls no provider and writes nothing.
 
     Raises:
-        UsageError, ConfigError, ManuscriptError, LanguageUnspoken: as a render would.
+        UsageError, ConfigError, ManuscriptError: as a render would.
     """
     book = open_book(locate(source, wishes), wishes)
     made = make_plan(book.script, book.request_for, open_takes(book.project).keys())
@@ -189,7 +192,16 @@ def plan(source: Path, wishes: Wishes) -> Planned:
         cost_usd=_cost(book, made.characters),
         seconds=round(seconds, 1),
         disk_bytes=round(seconds * 2 * book.provider.capabilities.rate_hz),
+        problem=_problem(book),
     )
+
+
+def _problem(book: Book) -> str:
+    try:
+        book.ensure_it_can_be_spoken()
+    except LanguageUnspoken as exc:
+        return str(exc)
+    return ""
 
 
 def status(folder: Path) -> Status:
@@ -262,7 +274,7 @@ def _gap_list(gaps: tuple[Gap, ...]) -> str:
 
 
 def _kept(tally: Tally) -> str:
-    return f"{len(tally.spoken)} segments were finished in this run, and all are kept."
+    return f"{sum(tally.spoken.values())} segments were finished in this run, and all are kept."
 
 
 def _rendered(book: Book, plan: Plan, tally: Tally, delivery: Delivery, gaps: tuple[Gap, ...]) -> Rendered:
@@ -278,7 +290,7 @@ def _rendered(book: Book, plan: Plan, tally: Tally, delivery: Delivery, gaps: tu
         segments=plan.segments,
         rendered=sum(tally.spoken.values()),
         failed=len(gaps),
-        characters=sum(len(s.text) for planned in plan.chapters for s in planned.chapter.segments),
+        characters=plan.all_characters,
         billed_characters=tally.billed_characters,
         cost_usd=_cost(book, tally.billed_characters),
         gaps=gaps,

@@ -63,6 +63,14 @@ class Book:
             options=self.config.speech.options,
         )
 
+    def ensure_it_can_be_spoken(self) -> None:
+        """Ask, before any text is sent, whether the voice speaks the language.
+
+        Raises:
+            LanguageUnspoken: it does not.
+        """
+        ensure_language_is_spoken(self.script, self.language, self.provider)
+
     def keep(self, settings: Settings) -> None:
         """Write to the project what this run was told and what it read. Call it under the project's lock.
 
@@ -111,7 +119,6 @@ def open_book(source: Source, wishes: Wishes) -> Book:
     Raises:
         ConfigError: an option or `project.toml` is wrong.
         ManuscriptError: the book cannot be read, or has nothing to say.
-        LanguageUnspoken: the voice does not speak the book's language.
     """
     config = source.project.config(wishes.settings)
     if wishes.allow_gaps:
@@ -127,7 +134,6 @@ def open_book(source: Source, wishes: Wishes) -> Book:
             f"{source.path} has no text to speak.",
             advice="If it is a book of pictures or scanned pages, it has no text layer that could be read.",
         )
-    ensure_language_is_spoken(script, book.language, provider)
     return book
 
 

@@ -10,7 +10,7 @@ from narrator.model import TakeKey
 
 @dataclass(frozen=True, slots=True)
 class RenderStarted:
-    """Work begins. Characters are those of the orders; `reused` segments already have their take."""
+    """Work begins: `reused` segments have their take; the orders are `characters` of `all_characters`."""
 
     title: str
     project: Path
@@ -18,6 +18,7 @@ class RenderStarted:
     reused: int
     orders: int
     characters: int
+    all_characters: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,8 @@ class Bars:
         if self._book is not None or not event.orders:
             return
         self._book = tqdm(
-            total=event.characters,
+            total=event.all_characters,
+            initial=event.all_characters - event.characters,
             desc=_short(event.title, 30),
             unit="char",
             unit_scale=True,

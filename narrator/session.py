@@ -106,6 +106,7 @@ class Session:
             reused=plan.reused,
             orders=len(plan.orders),
             characters=plan.characters,
+            all_characters=plan.all_characters,
         )
         self._observe(started)
         return plan

@@ -30,6 +30,8 @@ def hop_frames(rate_hz: int) -> int:
 
 def k_weighted(samples: npt.NDArray[np.floating], rate_hz: int) -> npt.NDArray[np.float64]:
     """The samples through the filters of BS.1770-4, along the last axis."""
+    if not samples.size:
+        return samples.astype(np.float64)
     filtered: npt.NDArray[np.float64] = sosfilt(_k_weighting(rate_hz), samples)
     return filtered
 

@@ -7,6 +7,7 @@ of a tag, and what the Info frame says of the encoder's delay and padding is cut
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import av
 import numpy as np
@@ -70,7 +71,7 @@ class Mp3Source:
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._skip = 0
-        self._codec = av.AudioCodecContext.create("mp3float", "r")
+        self._codec = cast("av.AudioCodecContext", av.CodecContext.create("mp3float", "r"))
         self._section = _Section()
         self._rate_hz = 0
 

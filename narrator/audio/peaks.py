@@ -55,12 +55,12 @@ def peaks_above(samples: Samples, level: float) -> tuple[npt.NDArray[np.intp], S
 
 
 def _crests(samples: Samples, level: float) -> npt.NDArray[np.intp]:
-    magnitude = np.abs(samples)
-    at = np.flatnonzero(magnitude >= np.float32(level))
-    here = magnitude[at]
-    before = magnitude[np.maximum(at - 1, 0)]
-    after = magnitude[np.minimum(at + 1, len(magnitude) - 1)]
-    return at[here >= _ALMOST * np.maximum(before, after)]
+    at = np.flatnonzero(np.abs(samples) >= np.float32(level))
+    here = samples[at]
+    side = np.sign(here)  # a neighbour on the other side of zero is lower, however far it is
+    before = samples[np.maximum(at - 1, 0)] * side
+    after = samples[np.minimum(at + 1, len(samples) - 1)] * side
+    return at[here * side >= _ALMOST * np.maximum(before, after)]
 
 
 @lru_cache(maxsize=1)

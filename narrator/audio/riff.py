@@ -21,8 +21,8 @@ _Parts = Generator[bytes, None, None]
 
 
 def is_wav(head: bytes | bytearray) -> bool:
-    """Whether these bytes, 12 at least, begin a WAV file."""
-    return head[:4] in {b"RIFF", b"RF64"} and head[8:12] == b"WAVE"
+    """Whether these bytes begin a WAV file, as far as they go."""
+    return head[:4] in {b"RIFF", b"RF64"} and b"WAVE".startswith(head[8:12])
 
 
 class WavSource:
@@ -134,7 +134,7 @@ def _sample_format(chunk: bytes) -> SampleFormat:
         tag = int.from_bytes(chunk[24:26], "little")
     encoding = _ENCODINGS.get(tag)
     width = frame_bytes // max(channels, 1)
-    if encoding is None or width not in WIDTHS[encoding] or rate_hz not in _RATES_HZ:
+    if encoding is None or width not in WIDTHS[encoding] or bits > 8 * width or rate_hz not in _RATES_HZ:
         raise BadTake(f"This kind of WAV is not read: format {tag:#x}, {bits} bits, {rate_hz} Hz.")
     if channels not in range(1, MOST_CHANNELS + 1):
         raise BadTake(f"This kind of WAV is not read: {channels} channels.")

@@ -78,6 +78,8 @@ def plan_words(planned: Planned) -> str:
         )
     else:
         lines.append("Nothing to speak: every segment has its take.")
+    if planned.problem:
+        lines += ["", f"A render would be refused: {planned.problem}"]
     return "\n".join(lines)
 
 

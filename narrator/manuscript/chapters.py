@@ -45,8 +45,8 @@ class Stretch:
 
 def chapters_of(stretches: Iterable[Stretch], *, book_title: str, language: str) -> tuple[Chapter, ...]:
     """The chapters of a book, in order. Stretches without text are left out; none of the others loses any."""
-    known = [_named(stretch, book_title) for stretch in stretches]
-    known = [stretch for stretch in known if any(piece.block.text for piece in stretch.pieces)]
+    spoken = [stretch for stretch in stretches if any(piece.block.text for piece in stretch.pieces)]
+    known = [_named(stretch, book_title, is_last=stretch is spoken[-1]) for stretch in spoken]
     known = _joined(_with_headings_forward(_with_front_pages(known, book_title)))
     matters = _matters(known)
     return tuple(
@@ -55,13 +55,13 @@ def chapters_of(stretches: Iterable[Stretch], *, book_title: str, language: str)
     )
 
 
-def _named(stretch: Stretch, book_title: str) -> Stretch:
+def _named(stretch: Stretch, book_title: str, *, is_last: bool) -> Stretch:
     """The stretch with its kind: by markup, then the words of its title, then its shape."""
     kind = stretch.kind or _commonest(stretch.pieces)
     if kind in _FROM_TITLE:
         told = kind_of_title(stretch.title) or kind_of_title(_first_heading(stretch.pieces))
         kind = told or _kind_of_shape(stretch.pieces) or kind
-    if kind in _FROM_TITLE and _is_title_page(stretch, book_title):
+    if kind in _FROM_TITLE and not is_last and _is_title_page(stretch, book_title):
         kind = "titlepage" if _words(stretch.pieces) > words_in(book_title) + 3 else "halftitlepage"
     return replace(stretch, kind=kind)
 

@@ -6,6 +6,8 @@ import codecs
 
 from charset_normalizer import from_bytes
 
+from narrator.manuscript.language import guess_language
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
@@ -14,6 +16,11 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _SAMPLE_BYTES = 200_000
+_WESTERN = ("cp1252", "mac_roman", "cp850")
+_WESTERN_LANGUAGES = {"en", "fr", "de", "es", "it", "pt", "nl", "sv", "da", "fi", "la"}
+_WITHOUT_WESTERN = str.maketrans(
+    "", "", "àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿœßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŒ«»¿¡“”„‘’—–…°ªº§£€\xa0"
+)
 # https://encoding.spec.whatwg.org/#names-and-labels reads all of these as windows-1252.
 _LATIN_1 = {"ascii", "iso8859-1", "latin-1"}
 
@@ -29,9 +36,7 @@ def decode(data: bytes, *, declared: str = "") -> str:
         pass
     if declared and (name := _codec_name(declared)):
         return data.decode(name, "replace")
-    guess = from_bytes(data[:_SAMPLE_BYTES]).best()
-    name = _codec_name(guess.encoding) if guess else ""
-    return data.decode(name or "cp1252", "replace")
+    return data.decode(_guess(data[:_SAMPLE_BYTES]) or "cp1252", "replace")
 
 
 def is_binary(head: bytes) -> bool:
@@ -40,6 +45,17 @@ def is_binary(head: bytes) -> bool:
         return False
     controls = sum(byte < 32 and byte not in b"\t\n\r\f\x1a\x1b" for byte in head)
     return b"\x00" in head or controls > len(head) // 50
+
+
+def _guess(sample: bytes) -> str:
+    """The likeliest encoding. Statistics of bytes confuse the Western code pages, which words tell apart."""
+    for name in _WESTERN:
+        text = sample.decode(name, "replace")
+        foreign = sum(char > "\x7f" for char in text.translate(_WITHOUT_WESTERN))
+        if foreign * 20 <= sum(byte > 127 for byte in sample) and guess_language([text]) in _WESTERN_LANGUAGES:
+            return name
+    best = from_bytes(sample).best()
+    return _codec_name(best.encoding) if best else ""
 
 
 def _codec_name(declared: str) -> str:

@@ -56,7 +56,7 @@ class Outline:
         places = [(mark, at) for mark in landmarks if (at := self._place(mark.target)) is not None]
         kinds = self._kinds(marks, places, book_title)
         cuts = {0, *(mark.at for mark in marks)}
-        # Before the first entry each page is judged by itself; after it, text without an entry goes on a chapter.
+        # Before the first entry each page is judged by itself; after it, unlisted text goes on with a chapter.
         cuts |= {start for start in self._starts if not marks or start < marks[0].at}
         cuts |= {at for at, (before, after) in enumerate(pairwise(kinds), 1) if before != after}
         matters = _matters_of(places)

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from narrator.manuscript.characters import words_in
-from narrator.manuscript.headings import Rank, is_bare_label, label_is_chapter, label_of
+from narrator.manuscript.headings import (
+    Rank,
+    is_bare_label,
+    is_bare_number,
+    is_numbered_title,
+    label_is_chapter,
+    label_of,
+)
 from narrator.manuscript.pieces import Piece
 
 _MERE_HEADING = 150
@@ -46,8 +53,8 @@ def _cuts(pieces: Sequence[Piece], chosen: Sequence[tuple[int, int]]) -> list[Ch
     cuts: list[ChapterHeading] = []
     for number, (at, level) in enumerate(chosen):
         before_at, before_level = chosen[number - 1] if number else (-2, 0)
-        if before_at == at - 1 and level > before_level and is_bare_label(pieces[before_at].block.text):
-            continue  # the title under a number: one heading in two lines
+        if before_at == at - 1 and level > before_level and _is_title_below(pieces, at):
+            continue
         following = chosen[number + 1][1] if number + 1 < len(chosen) else 0
         cuts.append(ChapterHeading(at, _title_at(pieces, at), holds_chapters=following > level))
     return cuts
@@ -71,10 +78,17 @@ def _only_groups(pieces: Sequence[Piece], found: Sequence[tuple[int, int]], leve
     return groups > chapters
 
 
+def _is_title_below(pieces: Sequence[Piece], at: int) -> bool:
+    """Whether this heading is the title of the number right above it: one heading in two lines."""
+    text = pieces[at].block.text
+    is_numbered = label_of(text) is not None or is_bare_number(text) or is_numbered_title(text)
+    return is_bare_label(pieces[at - 1].block.text) and not is_numbered
+
+
 def _title_at(pieces: Sequence[Piece], at: int) -> str:
     """The heading's text, with the lower heading under it where it is only a number."""
     piece = pieces[at]
     following = pieces[at + 1] if at + 1 < len(pieces) else None
-    if following and following.level > piece.level and is_bare_label(piece.block.text):
+    if following and following.level > piece.level and _is_title_below(pieces, at + 1):
         return f"{piece.block.text.rstrip('.: ')}: {following.block.text}"
     return piece.block.text

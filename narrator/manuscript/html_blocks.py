@@ -120,10 +120,10 @@ class _Walk:
         """A block begins: what came before it is a block of its own, but in a table's row or a stanza."""
         if around.in_row:
             self._text.append(" ")
-        elif is_line(node, tag, around):
-            self._text.append("\n")
-        else:
+        elif not is_line(node, tag, around):
             self._flush(around)
+        elif self._text[-1:] != ["\n"]:
+            self._text.append("\n")
 
     def _note_anchor(self, node: etree._Element) -> None:
         for anchor in {node.get("id"), node.get("name") if local_name(node) == "a" else None} - {None, ""}:

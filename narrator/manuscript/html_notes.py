@@ -36,16 +36,16 @@ def notes_by_file(
 ) -> dict[str, frozenset[str]]:
     """The ids of the blocks that are notes, by file; `locate(href, file)` says where a link leads."""
     links = [link for name, root in roots.items() for link in _links(name, root, locate)]
-    by_own: dict[Anchor, list[_Link]] = defaultdict(list)
+    returns: dict[Anchor, list[_Link]] = defaultdict(list)
     for link in links:
-        for anchor in link.own:
-            by_own[anchor].append(link)
+        for anchor in link.own if link.is_return else ():
+            returns[anchor].append(link)
     notes: dict[str, set[str]] = defaultdict(set)
     for mark in links:
         if mark.is_return:
             continue
-        for back in by_own[mark.target]:
-            if back.is_return and back.target in mark.own:
+        for back in returns[mark.target]:
+            if back.target in mark.own:
                 notes[back.own[0][0]].add(back.body)
     return {name: frozenset(ids) for name, ids in notes.items()}
 

@@ -94,7 +94,7 @@ def place_in(
         kind=_kind(node, tag, terms, classes, around.kind),
         matter=matter_of_terms(terms) or around.matter,
         language=(language_of(node) if tag in _BLOCK_TAGS else "") or around.language,
-        is_verse=is_verse or (around.is_verse and role not in {Role.HEADING, Role.QUOTATION}),
+        is_verse=is_verse or (around.is_verse and tag != "blockquote" and tag not in _HEADINGS),
         in_row=in_row,
         is_hgroup=around.is_hgroup or tag == "hgroup",
         is_linked=around.is_linked or (tag == "a" and "href" in node.attrib),

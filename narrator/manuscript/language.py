@@ -64,12 +64,13 @@ def normal_tag(declared: str) -> str:
         return name
     try:
         tag = langcodes.standardize_tag(word)
+        is_valid = langcodes.tag_is_valid(tag)
     except LanguageTagError:
-        return ""
-    if langcodes.tag_is_valid(tag):
-        return "" if tag.split("-")[0] in {"und", "mul", "zxx", "mis"} else tag
-    primary = tag.split("-", maxsplit=1)[0]
-    return normal_tag(primary) if primary != tag else ""
+        tag, is_valid = word, False
+    primary = tag.partition("-")[0]
+    if not is_valid:
+        return normal_tag(primary) if primary != tag else ""
+    return "" if primary in {"und", "mul", "zxx", "mis"} else tag
 
 
 def guess_language(texts: Iterable[str]) -> str:

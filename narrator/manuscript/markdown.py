@@ -25,6 +25,8 @@ from narrator.manuscript.pieces import Piece
 from narrator.model import Block, Manuscript, Role
 
 _NOTE_MARK = re.compile(r"[\[(]?(?:\d{1,3}|[*†‡§]+)[\])]?|[↩↑]\ufe0e?")
+_DEEPEST = 60
+"""Text nested deeper is dropped by the parser, which calls itself some times for each level."""
 _LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
@@ -62,7 +64,7 @@ def _lone_title(pieces: Sequence[Piece]) -> str:
 
 def _pieces(source: str) -> Iterator[tuple[int, Piece]]:
     """The pieces of a document, each with the line where it begins, counted from 0."""
-    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
     tokens = parser.parse(source)
     inside: list[str] = []
     cells: list[str] = []

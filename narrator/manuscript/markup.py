@@ -18,11 +18,12 @@ _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL)
 _ENTITY = re.compile(r"<!\[CDATA\[.*?\]\]>|&([A-Za-z][A-Za-z0-9]*);", re.DOTALL)
 _OF_XML = {"amp", "lt", "gt", "quot", "apos"}
+_HEAD = re.compile(r"<head\b.*?</head\s*>|<title\b.*?</title\s*>", re.DOTALL | re.IGNORECASE)
 _UNSEEN = re.compile(
     r"<!--.*?-->|<\?.*?\?>|<(?:script|style)\b.*?</(?:script|style)\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE
 )
 _NESTING = re.compile(
-    r"</?(?:div|span|section|article|font|center|blockquote|b|i|em|strong)\b[^>]*>", re.IGNORECASE
+    r"</?(?!(?:p|h[1-6]|br|hr|html|head|body|title|script|style)\b)[a-z][^>]*>", re.IGNORECASE
 )
 _LOST = 0.9
 """A tree with less than this share of the text that the source shows has lost some."""
@@ -49,7 +50,7 @@ def parse_xhtml(data: bytes) -> etree._Element | None:
     (broken markup, elements nested hundreds deep) it is read as HTML, and at last without what only nests.
     """
     source = _source(data)
-    expected = _visible(_UNSEEN.sub("", source))
+    expected = _visible(_UNSEEN.sub("", _HEAD.sub("", source)))
     best = _xml_root(source)
     for text in (source, _NESTING.sub(" ", source)):
         if best is not None and _size(best) >= expected * _LOST:
@@ -68,7 +69,9 @@ def local_name(node: etree._Element) -> str:
 
 def _source(data: bytes) -> str:
     declared = _DECLARED.search(data[:2000])
-    name = (declared[1] or declared[2]).decode("ascii", "replace") if declared else "cp1252"
+    name = (declared[1] or declared[2]).decode("ascii", "replace") if declared else ""
+    if not name or name.lower().startswith("utf"):
+        name = "cp1252"  # asked for only where the bytes are no UTF-8
     text = _DECLARATION.sub("", decode(data, declared=name).replace("\x00", ""), count=1)
     return _ENTITY.sub(_entity, _DOCTYPE.sub("", text, count=1))
 
@@ -105,7 +108,9 @@ def _root(source: str, parser: etree.XMLParser | etree.HTMLParser) -> etree._Ele
 
 
 def _size(root: etree._Element) -> int:
-    return _visible(str(root.xpath("string()")))
+    """The characters in its body; 0 where broken markup left none."""
+    body = next((node for node in root.iter() if local_name(node) == "body"), None)
+    return _visible(str(body.xpath("string()"))) if body is not None else 0
 
 
 def _visible(text: str) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from pathlib import Path
 
 from narrator.errors import ManuscriptError
@@ -22,6 +23,8 @@ _DECLARED = re.compile(rb"^Character set encoding:[ \t]*([\w.:-]+)", re.IGNORECA
 _NOTE = re.compile(
     r"\s*(?:(\[(?:\d{1,3}|\*{1,3}|[A-Za-z]|†|‡)\]|\{\d{1,3}\})\s*\S|\[?footnotes?(?: \w+)?:)", re.IGNORECASE
 )
+_NOTE_INDENT = 16
+"""Columns that a paragraph of a note is indented more than its first at most; what is centred is no note."""
 _PICTURE = re.compile(r"\s*\[(?:Illustration|Image|Picture|Map|Blank page)s?[^\]]*\]?", re.IGNORECASE)
 _CAPTION = re.compile(r"\[[^:\]]*:\s*(.*?)\]?$", re.DOTALL)
 _BY = re.compile(r"(?i:by|von|par|de|di|por|door|av)\s+([^\W\d_a-z].{2,60})")
@@ -83,12 +86,14 @@ def _stretches(book: Sequence[Paragraph]) -> Iterator[Stretch]:
     in_heading = {
         number for heading in headings for number in range(heading.at, heading.at + heading.paragraphs)
     }
-    pieces = list(_pieces(book, in_heading))
+    pieces: dict[int, list[Piece]] = defaultdict(list)
     bounds = sorted({0, *starts})
-    for start, end in pairwise([*bounds, len(book)]):
-        own = tuple(piece for at, piece in pieces if start <= at < end)
+    for at, piece in _pieces(book, in_heading):
+        pieces[bounds[bisect_right(bounds, at) - 1]].append(piece)
+    for start in bounds:
         heading = starts.get(start)
-        yield Stretch(own, heading.title, heading.kind) if heading else Stretch(own)
+        title, kind = (heading.title, heading.kind) if heading else ("", "")
+        yield Stretch(tuple(pieces[start]), title, kind)
 
 
 def _pieces(book: Sequence[Paragraph], in_heading: set[int]) -> Iterator[tuple[int, Piece]]:
@@ -104,7 +109,7 @@ def _pieces(book: Sequence[Paragraph], in_heading: set[int]) -> Iterator[tuple[i
             continue
         if _begins_note(paragraph, marked):
             in_note = paragraph.indent
-        elif not in_note or paragraph.indent < in_note:
+        elif not in_note or not in_note <= paragraph.indent <= in_note + _NOTE_INDENT:
             in_note = None
         if in_note is not None:
             yield number, Piece(Block(Role.NOTE, paragraph.text, source))

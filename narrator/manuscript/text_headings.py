@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from narrator.manuscript.characters import same_words, words_in
 from narrator.manuscript.headings import (
@@ -57,7 +58,8 @@ def _is_heading(paragraph: Paragraph, *, has_numbers: bool) -> bool:
     if len(text) > _LONGEST or len(paragraph.lines) > 3 or not paragraph.blanks or not text:
         return False
     if label_of(text):
-        return len(paragraph.lines) == 1 or is_bare_label(paragraph.lines[0].strip()) or text.isupper()
+        first, *others = [line.strip() for line in paragraph.lines]
+        return not others or (not any(map(label_of, others)) and (is_bare_label(first) or text.isupper()))
     if len(paragraph.lines) > 1:
         return False
     if is_bare_number(text):
@@ -81,15 +83,16 @@ def _shouted(book: Sequence[Paragraph]) -> list[TextHeading]:
 
 
 def _without_lists(book: Sequence[Paragraph], found: Sequence[TextHeading]) -> list[TextHeading]:
-    """The headings that head text: a run with nothing between is a list of contents, till it begins anew."""
+    """The headings that head text: a run with nothing between is a list of them, till it begins anew."""
     kept: list[TextHeading] = []
     run: list[TextHeading] = []
-    for number, heading in enumerate(found):
+    later = Counter(_number_of(heading.title) for heading in found)
+    for heading, following in pairwise([*found, TextHeading(len(book), "")]):
         run.append(heading)
-        following = found[number + 1].at if number + 1 < len(found) else len(book)
-        between = sum(words_in(paragraph.text) for paragraph in book[heading.at + 1 : following])
-        if between > _LIST_GAP or number + 1 == len(found):
-            kept += _real(run)
+        later[_number_of(heading.title)] -= 1
+        between = sum(words_in(paragraph.text) for paragraph in book[heading.at + 1 : following.at])
+        if between > _LIST_GAP or following.at == len(book):
+            kept += _real(run, later)
             run = []
     return kept
 
@@ -106,17 +109,17 @@ def _is_volume(heading: TextHeading) -> bool:
     return label is not None and label.rank is Rank.PART
 
 
-def _real(run: list[TextHeading]) -> list[TextHeading]:
+def _real(run: list[TextHeading], later: Counter[str]) -> list[TextHeading]:
+    """Of a run the headings that are no lines of a list; `later` counts the numbers that come after it."""
     if len(run) < _SHORTEST_LIST:
         return run
     seen: set[str] = set()
     for number, heading in enumerate(run):
-        key = _number_of(heading.title)
-        if key in seen:
+        if _number_of(heading.title) in seen:
             return [*_apart(run[:number]), *run[number:]]
-        seen.add(key)
-    # The last one is followed by text: it is the first chapter where the list did not name it.
-    return [*_apart(run[:-1]), *([run[-1]] if _number_of(run[-1].title) == _number_of(run[0].title) else [])]
+        seen.add(_number_of(heading.title))
+    # Text follows the last one: it is no line of the list but where it comes again.
+    return [*_apart(run[:-1]), *([] if later[_number_of(run[-1].title)] else run[-1:])]
 
 
 def _apart(run: Sequence[TextHeading]) -> list[TextHeading]:
@@ -130,29 +133,34 @@ def _number_of(title: str) -> str:
 
 
 def _with_titles(book: Sequence[Paragraph], found: Sequence[TextHeading]) -> Iterator[TextHeading]:
-    """Headings of a mere number with the title that stands in the next paragraph, where most have one."""
-    bare = [heading for heading in found if is_bare_label(heading.title)]
-    likely = [heading for heading in bare if _has_title_below(book, heading.at)]
-    is_custom = len(likely) * 5 >= len(bare) * 4
+    """Headings of a mere number with the title in the paragraph below: where it looks like one, or most do."""
+    bare = {heading.at for heading in found if is_bare_label(heading.title)}
     taken = {heading.at for heading in found}
+    possible = {at for at in bare if taken.isdisjoint((at + 1, at + 2)) and _can_be_title(book, at + 1)}
+    evident = {at for at in possible if _looks_like_title(book, at + 1)}
+    is_custom = len(evident) * 3 >= len(bare) * 2
     for heading in found:
         below = heading.at + 1
-        if heading not in bare or below not in range(len(book)) or below in taken:
-            yield heading
-            continue
-        text = book[below].text
-        if _has_title_below(book, heading.at) and (is_custom or (text.isupper() and _LETTERS.search(text))):
-            yield replace(heading, title=f"{heading.title.rstrip('. :')}: {text}", paragraphs=2)
+        if heading.at in (possible if is_custom else evident):
+            title = f"{heading.title.rstrip('. :')}: {book[below].text}"
+            yield replace(heading, title=title, paragraphs=2)
         else:
             yield heading
 
 
-def _has_title_below(book: Sequence[Paragraph], at: int) -> bool:
-    if at + 2 >= len(book):
+def _can_be_title(book: Sequence[Paragraph], at: int) -> bool:
+    if at + 1 >= len(book):
         return False
-    below, text = book[at + 1], book[at + 1].text
-    is_short = len(below.lines) < 4 and len(text) < _LONGEST_TITLE and text[:1] not in "\"'“‘«—-["
-    return is_short and bool(_LETTERS.search(text)) and label_of(text) is None
+    text = book[at].text
+    is_short = len(book[at].lines) < 4 and len(text) < _LONGEST_TITLE
+    return is_short and bool(_LETTERS.search(text)) and text[0] not in "\"'“‘«—-[" and label_of(text) is None
+
+
+def _looks_like_title(book: Sequence[Paragraph], at: int) -> bool:
+    """Whether it stands apart from the text below, or is in capitals, or a line that is no sentence."""
+    paragraph, text = book[at], book[at].text
+    stands_apart = book[at + 1].blanks > max(1, paragraph.blanks)
+    return stands_apart or text.isupper() or (len(paragraph.lines) == 1 and text[-1] not in '.!?:;,"”’»')
 
 
 def _with_contents(book: Sequence[Paragraph], found: Sequence[TextHeading]) -> list[TextHeading]:

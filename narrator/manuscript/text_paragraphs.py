@@ -9,8 +9,12 @@ from itertools import pairwise
 
 from narrator.manuscript.characters import clean, is_scene_break, without_noise
 
+_WIDE_GAP = 4
+"""So many blank lines stand before the first paragraph, as before a chapter."""
 _LONG_LINE = 110
 """Lines that were wrapped by a person or a tool are shorter; a longer one is a paragraph of its own."""
+_PROSE_WIDTH = 60
+"""Indents begin paragraphs only in lines as wide as this; in narrower ones they are a poet's."""
 _SLACK = 8
 """A line that leaves more room than the next word and these columns was broken on purpose."""
 _HYPHENATED = re.compile(r"(?<=[^\W\d_])-\n(?=[^\W\d_])|(?<=--)\n(?=\S)|(?<=[—–])\n(?=\S)")
@@ -25,12 +29,14 @@ _SMALL_CAPS = re.compile(r"</?(?:i|b|sc|em)>", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Lines between blank ones. `line` counts the file's lines from 1; `blanks` those that are empty before it.
+    """Lines between blank ones. `line` counts the file's lines from 1, `blanks` the empty ones before it.
 
-    `lines` have no indent in common with all of the book, but keep their own.
+    `lines` have no indent in common with all of the book, but keep their own. `text` is all of it on one line,
+    without marks of notes and of emphasis.
     """
 
     lines: tuple[str, ...]
+    text: str
     line: int
     blanks: int
 
@@ -38,11 +44,6 @@ class Paragraph:
     def indent(self) -> int:
         """Columns before the leftmost line."""
         return min(len(line) - len(line.lstrip()) for line in self.lines)
-
-    @property
-    def text(self) -> str:
-        """All of it on one line, without marks of notes and of emphasis."""
-        return prose(self.lines)
 
 
 def lines_of(text: str) -> list[str]:
@@ -56,20 +57,20 @@ def lines_of(text: str) -> list[str]:
 def paragraphs_of(lines: Sequence[str], *, first_line: int) -> list[Paragraph]:
     """The paragraphs of a stretch of lines; `first_line` is the number of its first."""
     filled = [line for line in lines if line]
+    is_wrapped = sum(len(line) > _LONG_LINE for line in filled) * 20 <= len(filled)
     margin = _common_margin(filled)
     found: list[Paragraph] = []
     gathered: list[str] = []
-    blanks = 0
+    blanks = _WIDE_GAP
     for number, line in enumerate([*lines, ""]):
         if line:
-            gathered.append(line[margin:] if line[:margin].isspace() or not margin else line.lstrip())
+            gathered.append(line.lstrip() if line[:margin].strip() else line[margin:])
         elif gathered:
-            found.append(Paragraph(tuple(gathered), first_line + number - len(gathered), blanks))
+            found += _paragraphs(gathered, first_line + number - len(gathered), blanks, is_wrapped=is_wrapped)
             gathered, blanks = [], 1
         else:
             blanks += 1
-    is_wrapped = sum(len(line) > _LONG_LINE for line in filled) * 20 <= len(filled)
-    return [part for paragraph in found for part in _parts(paragraph, is_wrapped=is_wrapped)]
+    return found
 
 
 def _common_margin(lines: Sequence[str]) -> int:
@@ -78,19 +79,18 @@ def _common_margin(lines: Sequence[str]) -> int:
     return indents[len(indents) // 20] if indents else 0
 
 
-def _parts(paragraph: Paragraph, *, is_wrapped: bool) -> Iterator[Paragraph]:
-    """A paragraph a line where lines are not wrapped, or where indents alone begin paragraphs."""
-    starts = [0]
-    if not is_wrapped:
-        starts = list(range(len(paragraph.lines)))
-    else:
-        indented = [number for number, line in enumerate(paragraph.lines) if line[:1] == " "]
-        if paragraph.indent == 0 and len(indented) > 1 and len(indented) * 2 < len(paragraph.lines) + 2:
-            starts = sorted({0, *indented})
-    for start, end in pairwise([*starts, len(paragraph.lines)]):
-        yield Paragraph(
-            paragraph.lines[start:end], paragraph.line + start, paragraph.blanks if not start else 0
-        )
+def _paragraphs(lines: Sequence[str], first_line: int, blanks: int, *, is_wrapped: bool) -> Iterator[Paragraph]:
+    """The paragraphs of lines without a blank one: each line where none is wrapped, else often one.
+
+    Where some long lines are indented and most are not, indents begin paragraphs.
+    """
+    starts = [0] if is_wrapped else list(range(len(lines)))
+    indented = [number for number, line in enumerate(lines) if line[:1] == " "]
+    if is_wrapped and 1 < len(indented) <= len(lines) // 3 and max(map(len, lines)) > _PROSE_WIDTH:
+        starts = sorted({0, *indented})
+    for start, end in pairwise([*starts, len(lines)]):
+        part = tuple(lines[start:end])
+        yield Paragraph(part, prose(part), first_line + start, blanks if not start else int(not is_wrapped))
 
 
 def text_width(paragraphs: Sequence[Paragraph]) -> int:

@@ -85,7 +85,8 @@ class Mp3Encoder:
         with disk_errors(f"Writing {self._path}"), self._file:
             if self._resampler:
                 self._encode(self._resampler.resample_chunk(np.zeros(0, np.float32), last=True))
-            self._append(self._lame.flush())
+            if self.frames:  # lameenc has nothing to flush before its first samples, and says so by an error
+                self._append(self._lame.flush())
             self._file.seek(0)
             self._file.write(self._info_frame())
 
@@ -112,7 +113,7 @@ class Mp3Encoder:
             music=self._music_bytes,
             crc=self._crc.value,
             delay=_DELAY,
-            padding=frames * stream.samples - _DELAY - self.frames,
+            padding=max(0, frames * stream.samples - _DELAY - self.frames),
         )
 
 

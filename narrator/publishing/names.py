@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import regex
 from pathvalidate import sanitize_filename
+from pathvalidate.handler import ReservedNameHandler
 
 MAX_BYTES = 140
 """File systems stop at 255 bytes, encrypted home folders (eCryptfs) at 143."""
@@ -22,7 +23,7 @@ def file_name(number: int | None, total: int, title: str, extension: str) -> str
     room = MAX_BYTES - len(lead) - len(" - .") - len(extension)
     stem = " - ".join(filter(None, (lead, _safe(title, room)))) or "audiobook"
     # Only now: CON is a device on Windows, "01 - CON" is not.
-    return str(sanitize_filename(f"{stem}.{extension}", platform="universal"))
+    return sanitize_filename(f"{stem}.{extension}", platform="universal")
 
 
 def unique_titles(titles: Sequence[str], book_title: str) -> tuple[str, ...]:
@@ -51,9 +52,11 @@ def _compared(title: str) -> str:
 def _safe(title: str, room: int) -> str:
     """As much of a title as fits in `room` bytes, cut between what people see as characters."""
     text = " ".join(unicodedata.normalize("NFC", title).split())
-    text = str(sanitize_filename(text, platform="universal", replacement_text=" ", check_reserved=False))
+    safe = sanitize_filename(
+        text, platform="universal", replacement_text=" ", reserved_name_handler=ReservedNameHandler.as_is
+    )
     kept = ""
-    for character in regex.findall(r"\X", " ".join(text.split())):
+    for character in regex.findall(r"\X", " ".join(safe.split())):
         if len((kept + character).encode()) > room:
             break
         kept += character

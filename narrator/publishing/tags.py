@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import langcodes
 from mutagen import MutagenError
@@ -46,8 +47,8 @@ def tag_mp3(path: Path, tags: Tags) -> None:
         ) from exc
 
 
-def _frames(tags: Tags) -> ID3:
-    texts = {
+def _frames(tags: Tags) -> Any:
+    texts: dict[Any, str] = {
         TIT2: tags.title,
         TALB: tags.album,
         TPE1: "; ".join(tags.authors),
@@ -57,20 +58,23 @@ def _frames(tags: Tags) -> ID3:
         TRCK: f"{tags.track}/{tags.tracks}",
         TLAN: _iso_639_2(tags.language),
     }
-    frames = ID3()
+    frames: Any = ID3()  # type: ignore[no-untyped-call]  # mutagen is typed in part only
     for kind, text in texts.items():
         if text:
-            frames.add(kind(encoding=Encoding.UTF16, text=[" ".join(text.split())]))
-    comment = f"Read by a synthetic voice: {tags.narrator}."
-    frames.add(COMM(encoding=Encoding.UTF16, lang="eng", desc="", text=[comment]))
+            frames.add(_frame(kind, text=[" ".join(text.split())]))
+    frames.add(_frame(COMM, lang="eng", text=[f"Read by a synthetic voice: {tags.narrator}."]))
     if tags.cover:
-        picture = {"mime": tags.cover.media_type, "type": PictureType.COVER_FRONT, "data": tags.cover.data}
-        frames.add(APIC(encoding=Encoding.LATIN1, desc="", **picture))
+        mime, data = tags.cover.media_type, tags.cover.data
+        frames.add(_frame(APIC, mime=mime, type=PictureType.COVER_FRONT, desc="Cover", data=data))
     return frames
 
 
+def _frame(kind: Any, **fields: Any) -> Any:
+    return kind(encoding=Encoding.UTF16, **fields)
+
+
 def _iso_639_2(language: str) -> str:
-    """The three letters of a language, in the terminology form that MP4 has too ('deu', not 'ger'); '' if none."""
+    """A language's three letters, '' if it has none: the terminology form, as MP4 has it ('deu', not 'ger')."""
     try:
         return langcodes.get(language).to_alpha3() if language else ""
     except (LookupError, ValueError):  # a private or unknown language, or no tag at all

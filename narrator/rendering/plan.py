@@ -47,6 +47,11 @@ class Plan:
         return self.segments - sum(order.segments for order in self.orders)
 
     @property
+    def all_characters(self) -> int:
+        """What all segments say, those that share a take included."""
+        return sum(len(segment.text) for planned in self.chapters for segment in planned.chapter.segments)
+
+    @property
     def characters(self) -> int:
         """What the orders would send."""
         return sum(len(order.request.text) for order in self.orders)

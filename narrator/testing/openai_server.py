@@ -16,17 +16,17 @@ import json
 import random
 import socket
 import struct
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from concurrent import futures
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
 
 from narrator.testing.faults import Fault, Rule, complaint
-from narrator.testing.speechlike import frames_for, mp3, noise_pcm, speech_pcm, wav
+from narrator.testing.speechlike import frames_for, mp3, noise_pcm, prepare, speech_pcm, wav
 
 MEDIA_TYPES = {"wav": "audio/wav", "pcm": "audio/pcm", "mp3": "audio/mpeg"}
 MAX_CHARACTERS = 4096
@@ -119,14 +119,20 @@ class FakeSpeechServer:
         self._rules.clear()
 
     async def __aenter__(self) -> Self:
+        prepare(self.rate_hz)
         app = web.Application(client_max_size=1 << 20)
         app.router.add_post("/v1/audio/speech", self._speak)
         app.router.add_get("/v1/models", self._list_models)
         if self.lists_voices:
             app.router.add_get("/v1/audio/voices", self._list_voices)
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.0)
+        # Not 0, which means for ever (aiohttp.helpers.ceil_timeout).
+        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.01)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        try:
+            await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        except OSError:
+            await self._runner.cleanup()
+            raise
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
         return self
 
@@ -246,26 +252,30 @@ class FakeSpeechServer:
 
 @contextlib.contextmanager
 def served(server: FakeSpeechServer | None = None) -> Iterator[FakeSpeechServer]:
-    """Run the server on a thread of its own, for synchronous code and for other processes."""
+    """Run the server on a thread of its own, for synchronous code and for other processes.
+
+    Raises:
+        OSError: its port is taken.
+    """
     server = server or FakeSpeechServer()
-    ready = threading.Event()
-    loop = asyncio.new_event_loop()
+    started: futures.Future[asyncio.AbstractEventLoop] = futures.Future()
     stop = asyncio.Event()
 
     async def serve() -> None:
         async with server:
-            ready.set()
+            started.set_result(asyncio.get_running_loop())
             await stop.wait()
 
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), name="fake speech server")
-    thread.start()
-    ready.wait()
-    try:
-        yield server
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join()
-        loop.close()
+    with futures.ThreadPoolExecutor(1, thread_name_prefix="fake speech server") as thread:
+        running = thread.submit(asyncio.run, serve())
+        pending: set[futures.Future[Any]] = {started, running}
+        futures.wait(pending, return_when=futures.FIRST_COMPLETED)
+        if not started.done():
+            running.result()  # raises what kept it from starting
+        try:
+            yield server
+        finally:
+            started.result().call_soon_threadsafe(stop.set)
 
 
 def _refused(kind: type[web.HTTPException], body: bytes) -> web.HTTPException:

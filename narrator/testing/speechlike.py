@@ -40,6 +40,11 @@ def speech_pcm(text: str, rate_hz: int, frames: int) -> bytes:
     return b"".join(pieces)
 
 
+def prepare(rate_hz: int) -> None:
+    """Make the minute of sound now rather than at the first request."""
+    _bank(rate_hz)
+
+
 def noise_pcm(rate_hz: int) -> Iterator[bytes]:
     """White noise for ever, in pieces of a tenth of a second."""
     rng = np.random.default_rng(0)

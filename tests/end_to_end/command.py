@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sysconfig
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -71,27 +72,36 @@ class Running:
 
     def wait_for(self, name: str, times: int = 1) -> None:
         """Read events until one has come so many times; fails when the run ends first."""
-        assert self.process.stdout is not None
         while times:
-            line = self.process.stdout.readline()
-            assert line, f"the run ended before {name!r}: {self.process.communicate()[1]}"
-            self.events.append(json.loads(line))
-            times -= self.events[-1]["event"] == name
+            event = next(self._read(), None)
+            assert event is not None, f"the run ended before {name!r}: {self.finish()}"
+            times -= event["event"] == name
 
     def interrupt(self) -> None:
         """Press Ctrl-C: the terminal signals the whole group."""
         os.killpg(self.process.pid, signal.SIGINT)
 
     def finish(self, timeout_s: float = 60) -> Finished:
-        """Wait for the end. `out` is what had not been read before."""
-        out, err = self.process.communicate(timeout=timeout_s)
-        self.events.extend(json.loads(line) for line in out.splitlines())
-        return Finished(self.process.returncode, out, err)
+        """Wait for the end; a run that does not end in time is killed. `out` is what was not read before."""
+        watchdog = threading.Timer(timeout_s, self.process.kill)
+        watchdog.start()
+        rest = list(self._read())
+        _, err = self.process.communicate()
+        watchdog.cancel()
+        return Finished(self.process.returncode, "\n".join(map(json.dumps, rest)), err)
 
     def spoken(self) -> set[str]:
         """The texts whose takes were announced as durable."""
         texts = {event["key"]: event["text"] for event in self.events if event["event"] == "segment_started"}
         return {texts[event["key"]] for event in self.events if event["event"] == "take_ready"}
+
+    def _read(self) -> Iterator[JSON]:
+        # Always through the same buffered reader: what it has read ahead is lost to `communicate`.
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            event: JSON = json.loads(line)
+            self.events.append(event)
+            yield event
 
 
 @contextmanager

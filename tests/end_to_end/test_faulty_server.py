@@ -109,7 +109,7 @@ def test_once_the_server_recovers_only_what_was_missing_is_asked_for(
     assert [request.text for request in server.requests] == [paragraph(3)]
 
 
-@pytest.mark.parametrize("fault", ["401", "402", "quota"])
+@pytest.mark.parametrize("fault", ["401", "quota"])
 def test_an_account_that_is_refused_stops_the_run_and_keeps_what_is_done(
     fault: str, server: FakeSpeechServer, book: Path
 ) -> None:

@@ -1,4 +1,7 @@
-"""What cannot be done is said in a clear line with advice, by the right exit code, and with no traceback."""
+"""What cannot be done is said in a clear line with advice, by the right exit code, and with no traceback.
+
+The program runs inside the tests here, so that the guards of conftest.py hold for it: it asks no network.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from narrator.__main__ import run
 from tests.end_to_end.books import ENCRYPTION, epub, markdown, paragraph
-from tests.end_to_end.command import Finished, narrator
+from tests.end_to_end.command import Finished
+
+Narrator = Callable[..., Finished]
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "eleven-minutes.epub"
 
@@ -91,7 +97,7 @@ CASES = [
     Case("half an archive", _half_an_epub, 7, "half.epub"),
     Case("a protected book", _protected, 7, "DRM"),
     Case("a book of pictures", _without_text, 7, "text"),
-    Case("a blank page", _blank, 7, "text"),
+    Case("a blank page", _blank, 7, "empty"),
     Case("no key", _english, 4, "OPENAI_API_KEY", ("--provider", "openai")),
     Case("an unknown provider", _english, 2, "hibari", ("--provider", "hibary")),
     Case("an unknown voice", _english, 4, "heart", ("--voice", "hart")),
@@ -102,21 +108,32 @@ CASES = [
 ]
 
 
+@pytest.fixture
+def narrator(capsys: pytest.CaptureFixture[str]) -> Narrator:
+    def narrate(*arguments: str | Path) -> Finished:
+        exit_code = run([str(argument) for argument in arguments])
+        return Finished(exit_code, *capsys.readouterr())
+
+    return narrate
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_it_is_refused_with_a_clear_line(case: Case, tmp_path: Path) -> None:
+def test_it_is_refused_with_a_clear_line(case: Case, narrator: Narrator, tmp_path: Path) -> None:
     source = case.source(tmp_path)
-    run = narrator("render", source, "--projects", tmp_path / "projects", *case.options)
-    _assert_clear(run, case.exit_code, case.says)
+    ended = narrator("render", source, "--projects", tmp_path / "projects", *case.options)
+    _assert_clear(ended, case.exit_code, case.says)
     assert not list(tmp_path.rglob("*.pcm")), "nothing was spoken"
     assert not list(tmp_path.rglob("*.mp3"))
 
 
 @pytest.mark.parametrize("command", ["plan", "resume", "status"])
-def test_other_commands_refuse_a_missing_source_alike(command: str, tmp_path: Path) -> None:
+def test_other_commands_refuse_a_missing_source_alike(command: str, narrator: Narrator, tmp_path: Path) -> None:
     _assert_clear(narrator(command, tmp_path / "nowhere"), 2, "nowhere")
 
 
-def test_every_mistake_in_project_toml_is_told_at_once_with_the_nearest_name(tmp_path: Path) -> None:
+def test_every_mistake_in_project_toml_is_told_at_once_with_the_nearest_name(
+    narrator: Narrator, tmp_path: Path
+) -> None:
     project = tmp_path / "ferry"
     project.mkdir()
     (project / "project.toml").write_text(
@@ -125,35 +142,37 @@ def test_every_mistake_in_project_toml_is_told_at_once_with_the_nearest_name(tmp
         "[levles]\nloudness_lufs = -20.0\n",
         encoding="utf-8",
     )
-    run = narrator("render", _english(tmp_path), "--project", project)
-    _assert_clear(run, 2, "project.toml")
-    lines = {key: line for line in run.err.splitlines() for key in [line.strip().partition(":")[0]]}
+    ended = narrator("render", _english(tmp_path), "--project", project)
+    _assert_clear(ended, 2, "project.toml")
+    lines = {key: line for line in ended.err.splitlines() for key in [line.strip().partition(":")[0]]}
     assert "'voice'" in lines["speech.voic"]
     assert "4" in lines["speech.speed"]
     assert "pauses.paragraph" in lines
     assert "'levels'" in lines["levles"]
 
 
-def test_a_project_toml_that_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:
+def test_a_project_toml_that_is_no_toml_is_told_with_its_line(narrator: Narrator, tmp_path: Path) -> None:
     project = tmp_path / "ferry"
     project.mkdir()
     (project / "project.toml").write_text("[speech]\nvoice = \n", encoding="utf-8")
-    run = narrator("render", _english(tmp_path), "--project", project)
-    _assert_clear(run, 2, "line 2")
+    ended = narrator("render", _english(tmp_path), "--project", project)
+    _assert_clear(ended, 2, "line 2")
 
 
-def test_a_provider_that_nobody_answers_for_is_incomplete_and_resumable(tmp_path: Path) -> None:
+def test_a_provider_that_nobody_answers_for_is_incomplete_and_resumable(
+    narrator: Narrator, tmp_path: Path
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         closed_port = listener.getsockname()[1]
     base_url = f"http://127.0.0.1:{closed_port}"
-    run = narrator(
+    ended = narrator(
         "render", _english(tmp_path), "--projects", tmp_path, "--provider", "openai", "--base-url", base_url
     )
-    _assert_clear(run, 3, str(closed_port))
+    _assert_clear(ended, 3, str(closed_port))
 
 
-def _assert_clear(run: Finished, exit_code: int, says: str) -> None:
-    assert run.exit_code == exit_code, run
-    assert says.lower() in run.err.lower(), run
-    assert "Traceback" not in run.out + run.err, run
-    assert len(run.err.strip().splitlines()) >= 2, f"what happened, and what to do next: {run}"
+def _assert_clear(ended: Finished, exit_code: int, says: str) -> None:
+    assert ended.exit_code == exit_code, ended
+    assert says.lower() in ended.err.lower(), ended
+    assert "Traceback" not in ended.out + ended.err, ended
+    assert len(ended.err.strip().splitlines()) >= 2, f"what happened, and what to do next: {ended}"

@@ -12,7 +12,7 @@ from pathlib import Path
 from narrator.testing.faults import FAULTS
 from narrator.testing.openai_server import FakeSpeechServer, served
 from tests.end_to_end.books import markdown, paragraph
-from tests.end_to_end.command import delivered, narrator, running
+from tests.end_to_end.command import Finished, delivered, narrator, running
 
 CONCURRENCY = 2
 
@@ -124,13 +124,18 @@ def test_a_second_process_is_turned_away_with_the_name_of_the_first(tmp_path: Pa
         server.fail(FAULTS["mute"])
         with running(*_render(book, server)) as holder:
             holder.wait_for("segment_started")
-            began = time.monotonic()
-            loser = narrator(*_render(book, server))
-            took_s = time.monotonic() - began
+            start_s, _ = _timed("status", tmp_path / "ferry")
+            took_s, loser = _timed(*_render(book, server))
             assert loser.exit_code == 6, loser
             assert str(holder.process.pid) in loser.err
-            assert took_s < 4, "two seconds, and the start of a program on a busy machine"
+            assert took_s < start_s + 2, "beside what it takes the program to start on this machine"
             holder.process.kill()
             holder.finish()
         server.recover()
         assert len(delivered(narrator(*_render(book, server)))) == 2, "a killed holder leaves no lock"
+
+
+def _timed(*arguments: str | Path) -> tuple[float, Finished]:
+    began = time.monotonic()
+    run = narrator(*arguments)
+    return time.monotonic() - began, run

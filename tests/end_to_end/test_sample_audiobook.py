@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -107,6 +108,19 @@ def test_the_result_counts_segments_and_costs_nothing(first: Finished) -> None:
     assert segments["failed"] == 0
     assert result["characters"] > 5000
     assert result["cost_usd"] == 0
+
+
+def test_json_lines_tell_the_story_from_the_first_to_the_last(first: Finished) -> None:
+    names = Counter(event["event"] for event in first.events)
+    result = first.result
+    assert first.events[0]["event"] == "render_started"
+    assert first.events[0]["orders"] == names["segment_started"] == names["take_ready"]
+    assert names["chapter_assembled"] == 4
+    assert names["result"] == 1
+    promised = {"exit_code", "project", "files", "segments", "characters", "billed_characters", "cost_usd"}
+    assert promised <= result.keys()
+    assert set(result["segments"]) == {"total", "rendered", "reused", "failed"}
+    assert all({"path", "format", "chapter", "title", "duration_s"} <= file.keys() for file in result["files"])
 
 
 def test_a_second_run_does_nothing_and_says_so(files: list[Path], project: Path) -> None:

@@ -48,14 +48,15 @@ def make_epub(
     `spine` is all itemref elements, by default each page once; `nav` is markup for the nav file after the toc;
     `files` are more members by their full name, and replace those made here.
     """
+    page_type = "application/xhtml+xml"
     items = "".join(
-        f'<item id="p{number}" href="{name}" media-type="application/xhtml+xml"/>' for number, name in enumerate(pages)
+        f'<item id="p{at}" href="{name}" media-type="{page_type}"/>' for at, name in enumerate(pages)
     )
-    refs = spine if spine is not None else [f'<itemref idref="p{number}"/>' for number in range(len(pages))]
+    refs = spine if spine is not None else [f'<itemref idref="p{at}"/>' for at in range(len(pages))]
     members: dict[str, str | bytes] = {"mimetype": "application/epub+zip", "META-INF/container.xml": CONTAINER}
     members |= {f"OPS/{name}": body if body.startswith("<?xml") else page(body) for name, body in pages.items()}
     if toc or nav:
-        items += '<item id="nav" href="nav.xhtml" properties="nav" media-type="application/xhtml+xml"/>'
+        items += f'<item id="nav" href="nav.xhtml" properties="nav" media-type="{page_type}"/>'
         listed = f'<nav epub:type="toc"><h1>Contents</h1><ol>{_nav(toc)}</ol></nav>' if toc else ""
         members["OPS/nav.xhtml"] = page(nav + listed)
     if ncx:

@@ -91,18 +91,11 @@ def test_hostile_texts_take_no_time(unit: str) -> None:
     assert time.process_time() - begun < 2.0
 
 
-@pytest.mark.parametrize(
-    ("text", "latin"),
-    [
-        ("Hello", True),
-        ("Œuvre, naïve", True),
-        ("…", True),
-        ("42", True),
-        ("He said «Привет» to her", True),
-        ("Привет, world", False),
-        ("吾輩は猫である", False),
-        ("أهلا", False),
-    ],
-)
-def test_a_text_is_latin_by_most_of_its_letters(text: str, latin: bool) -> None:
-    assert mostly_latin(text) == latin
+@pytest.mark.parametrize("text", ["Hello", "Œuvre, naïve", "…", "42", "He said «Привет» to her"])
+def test_a_text_is_latin_where_most_of_its_letters_are(text: str) -> None:
+    assert mostly_latin(text)
+
+
+@pytest.mark.parametrize("text", ["Привет, world", "吾輩は猫である", "أهلا"])
+def test_a_text_is_not_latin_otherwise(text: str) -> None:
+    assert not mostly_latin(text)

@@ -1,22 +1,22 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import hibari
 import numpy as np
 import numpy.typing as npt
 import pytest
+import pytest_asyncio
 
 from narrator.config import Rendering, Speech
-from narrator.errors import ConfigError, Rejected, UnknownVoice
+from narrator.errors import Rejected
 from narrator.model import AudioChunk, AudioFormat, Container
 from narrator.providers.hibari import HibariVoice
 from narrator.testing.conformance import LocalContract, request_for, speak_whole
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # loading the voice takes a second: all share one
 
 RATE_HZ = 24_000
 
@@ -25,15 +25,19 @@ def adapter(concurrency: int = 0, **wishes: Any) -> HibariVoice:
     return HibariVoice(Speech(**wishes), Rendering(concurrency=concurrency))
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def voice() -> AsyncIterator[HibariVoice]:
+    async with adapter() as provider:
+        yield provider
+
+
 class TestHibariHoldsTheContract(LocalContract):
     def create(self) -> HibariVoice:
         return adapter()
 
-
-@pytest.fixture
-async def voice() -> AsyncIterator[HibariVoice]:
-    async with adapter(concurrency=1) as provider:
-        yield provider
+    @pytest.fixture
+    def provider(self, voice: HibariVoice) -> HibariVoice:
+        return voice
 
 
 async def samples_of(voice: HibariVoice, text: str) -> npt.NDArray[np.float64]:
@@ -114,17 +118,8 @@ async def test_what_it_cannot_say_is_refused_with_advice(voice: HibariVoice, tex
 
 @pytest.mark.parametrize(
     "text",
-    [
-        "the owl and the lamp " * 95,
-        "a" * 2000,
-        "AbC" * 660,
-        "a-" * 1000,
-        "no—" * 600,
-        "7" * 2000,
-        "É" * 2000,
-        "x\x00y",
-    ],
-    ids=["no full stop", "one word", "camel", "hyphens", "dashes", "one number", "capitals", "NUL"],
+    ["a" * 2000, "AbC" * 200, "a-" * 800, "no—" * 200, "7" * 300, "É" * 300, "x\x00y"],
+    ids=["one word", "camel", "hyphens", "dashes", "one number", "capitals", "NUL"],
 )
 async def test_monstrous_texts_are_spoken_all_the_same(voice: HibariVoice, text: str) -> None:
     assert len((await speak_whole(voice, text)).data) > RATE_HZ // 4
@@ -134,28 +129,3 @@ async def test_a_long_sentence_is_spoken_whole(voice: HibariVoice) -> None:
     once = len(await samples_of(voice, "the owl and the lamp"))
     many = len(await samples_of(voice, "the owl and the lamp " * 95))
     assert many > 60 * once * 0.8
-
-
-def test_the_digest_is_that_of_the_voice_s_model_file() -> None:
-    model = Path(hibari.__file__).parent / "assets" / "hibari.onnx"
-    assert adapter().voice_digest == hashlib.sha256(model.read_bytes()).hexdigest()
-
-
-def test_a_voice_that_would_be_downloaded_is_refused() -> None:
-    with pytest.raises(UnknownVoice, match="heart"):
-        adapter(voice="emma")
-
-
-def test_settings_that_it_does_not_have_are_told_at_once() -> None:
-    with pytest.raises(ConfigError) as caught:
-        adapter(model="tts-1", base_url="http://127.0.0.1", speed=3.0, options={"seed": "1"})
-    told = "\n".join(caught.value.problems)
-    assert all(
-        key in told for key in ("speech.model", "speech.base_url", "speech.speed", "speech.options.seed")
-    )
-
-
-def test_it_works_on_as_many_texts_as_wished_or_as_there_are_cores() -> None:
-    assert adapter(concurrency=3).capabilities.concurrency == 3
-    assert adapter().capabilities.concurrency >= 1
-    assert adapter().capabilities.is_local

@@ -157,7 +157,7 @@ async def _spoken_by(handler: Handler, **wishes: Any) -> bytes:
     """What the adapter makes of a server that answers by `handler`."""
     app = web.Application()
     app.router.add_post("/v1/audio/speech", handler)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.0)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -250,7 +250,7 @@ async def test_what_is_no_voice_list_is_none(said: str) -> None:
 async def _voices_listed_by(handler: Handler) -> list[str]:
     app = web.Application()
     app.router.add_get("/v1/audio/voices", handler)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.0)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
