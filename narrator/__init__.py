@@ -12,13 +12,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
+from narrator.version import __version__
+
 if TYPE_CHECKING:  # all that is heavy comes with app
     from narrator.app import Planned, Rendered
     from narrator.ports import Observer
     from narrator.wishes import Options
 
 __all__ = ["__version__", "plan", "render"]
-__version__ = "0.1.0"
 
 
 def render(source: str | Path, *, observe: Observer | None = None, **options: Unpack[Options]) -> Rendered:

@@ -13,7 +13,7 @@ from narrator.project import Project, digest_of, find_project, open_project, rea
 from narrator.rendering.languages import ensure_language_is_spoken
 from narrator.script.accepted import AcceptedScript
 from narrator.script.compose import Cut, compose
-from narrator.wiring import open_provider, read_manuscript
+from narrator.wiring import check_delivery, open_provider, read_manuscript
 from narrator.wishes import Settings, Wishes
 
 
@@ -126,6 +126,7 @@ def open_book(source: Source, wishes: Wishes) -> Book:
             update={"rendering": config.rendering.model_copy(update={"allow_gaps": True})}
         )
     provider = open_provider(config)
+    check_delivery(config, provider.capabilities.rate_hz)
     cut = Cut(config.cutting.strategy, min(config.cutting.max_chars, provider.capabilities.max_characters))
     script, cover, is_new = _script(source, cut, config.book.language, replan=wishes.replan)
     book = Book(source.project, config, provider, cut, source.path, source.data, script, is_new, cover)

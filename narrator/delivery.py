@@ -9,7 +9,6 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from narrator import __version__
 from narrator.book import Book
 from narrator.durable import disk_errors, part_of, publish, sync_file, write_durably
 from narrator.errors import UsageError
@@ -28,6 +27,7 @@ from narrator.publishing.record import (
     save_record,
 )
 from narrator.publishing.tags import Tags, tag_mp3
+from narrator.version import __version__
 from narrator.wiring import encoder_factories
 
 
@@ -54,8 +54,9 @@ class Delivery:
         fresh = AudiobookRecord(
             book.title, book.authors, book.language, book.narrator, f"narrator {__version__}"
         )
-        self._old = load_record(book.project.record_file) or fresh
-        self._record = replace(fresh, chapters=self._old.chapters, claimed=self._old.claimed)
+        self._on_disk = load_record(book.project.record_file)
+        old = self._on_disk or fresh
+        self._record = replace(fresh, chapters=old.chapters, claimed=old.claimed)
         spoken = [chapter.title for chapter in book.script.chapters if chapter.spoken]
         self._titles = unique_titles(spoken, book.title)
 
@@ -255,7 +256,9 @@ class Delivery:
 
     def _save(self, record: AudiobookRecord) -> None:
         self._record = record
-        save_record(self._book.project.record_file, record)
+        if record != self._on_disk:
+            save_record(self._book.project.record_file, record)
+            self._on_disk = record
 
     def _stored(self, path: Path) -> str:
         """A path as `book.json` has it: relative inside the project, so that the folder can be moved."""

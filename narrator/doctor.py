@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from narrator import __version__
 from narrator.config import Config
 from narrator.errors import NarratorError
 from narrator.providers.catalog import listings
 from narrator.providers.keys import find_key
+from narrator.version import __version__
 from narrator.wiring import open_provider
 
 _PACKAGES = (

@@ -7,14 +7,21 @@ from pathlib import Path
 
 from narrator.config import Config
 from narrator.manuscript.reading import read_manuscript
-from narrator.mastering.mp3 import Mp3Encoder
+from narrator.mastering.mp3 import Mp3Encoder, mp3_rate_hz
 from narrator.mastering.wav import WavEncoder
 from narrator.ports import Encoder, Provider
 from narrator.project import Project
 from narrator.providers.catalog import create_provider
 from narrator.rendering.takes import TakeFolder
 
-__all__ = ["EncoderFactory", "encoder_factories", "open_provider", "open_takes", "read_manuscript"]
+__all__ = [
+    "EncoderFactory",
+    "check_delivery",
+    "encoder_factories",
+    "open_provider",
+    "open_takes",
+    "read_manuscript",
+]
 
 EncoderFactory = Callable[[Path, int], Encoder]
 """(path, rate of the master in Hz) to an encoder that writes there."""
@@ -31,6 +38,16 @@ def open_provider(config: Config) -> Provider:
 
 def open_takes(project: Project) -> TakeFolder:
     return TakeFolder(project.takes_folder, project.quarantine_folder)
+
+
+def check_delivery(config: Config, rate_hz: int) -> None:
+    """Find out before any work whether the files that are wanted can be made of sound at `rate_hz`.
+
+    Raises:
+        ConfigError: a format does not have that bitrate at that rate.
+    """
+    if "mp3" in config.delivery.formats:
+        mp3_rate_hz(rate_hz, config.delivery.mp3_kbps)
 
 
 def encoder_factories(config: Config) -> dict[str, EncoderFactory]:

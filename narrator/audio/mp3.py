@@ -132,13 +132,15 @@ class Mp3Source:
 
 def _tag_bytes(head: bytearray) -> int:
     """The length of the tag, or of the filling with zeros, that begins here; 0 where a frame should."""
+    if head[0] == 0:
+        return len(head) - len(head.lstrip(b"\0"))
     if is_id3(head):
         size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
         footer = _ID3_BYTES if head[5] & 0x10 else 0
         return _ID3_BYTES + size + footer
     if head[:3] == b"TAG":
         return _ID3V1_BYTES
-    if head[:8] == b"APETAGEX":  # with its items behind it if this is the header of the tag, not its footer
-        is_header = head[23] & 0x20
+    if head[:8] == b"APETAGEX" and len(head) >= _APE_BYTES:
+        is_header = head[23] & 0x20  # else the footer, whose items are before it
         return _APE_BYTES + (int.from_bytes(head[12:16], "little") if is_header else 0)
-    return len(head) - len(head.lstrip(b"\0"))
+    return 0

@@ -2,7 +2,7 @@
 
 ITU-R BS.1770-4 annex 2 oversamples everything four times. Between samples a signal rises above its neighbours
 by a few dB at most, so it is enough to interpolate around the local maxima near the level that is asked about:
-some hundredth of all samples of speech.
+a few of a thousand samples of speech.
 """
 
 from __future__ import annotations

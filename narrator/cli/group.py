@@ -6,7 +6,7 @@ import importlib
 
 import click
 
-from narrator import __version__
+from narrator.version import __version__
 
 _COMMANDS = {
     "render": ("narrator.cli.render", "Turn a book into a finished audiobook, or go on with one."),

@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 from narrator.manuscript.blocks import tidy
 from narrator.manuscript.characters import same_words, words_in
 from narrator.manuscript.headings import Rank, label_is_chapter, label_of
-from narrator.manuscript.matter import is_container, is_page_apart, kind_of_title, matter_of_kind
+from narrator.manuscript.matter import is_brief, is_container, is_page_apart, kind_of_title, matter_of_kind
 from narrator.manuscript.pieces import Piece
 from narrator.model import Block, Chapter, Matter, Role
 
 _HEADING_ONLY = 60
 """A part's page with no more words than these beside its headings is a heading of the chapter that follows."""
 _TITLE_PAGE = 200
+LONGEST_PAGE = 1500
+"""A chapter called 'Cover' or 'Rights' that has more words than these is a chapter, not such a page."""
 _COPYRIGHT_PAGE = 700
 _COPYRIGHT = re.compile(
     r"©|\(c\)\s*\d{4}|copyright|\bISBN\b|all rights reserved|published by|first published", re.IGNORECASE
@@ -60,6 +62,8 @@ def _named(stretch: Stretch, book_title: str, *, is_last: bool) -> Stretch:
     kind = stretch.kind or _commonest(stretch.pieces)
     if kind in _FROM_TITLE:
         told = kind_of_title(stretch.title) or kind_of_title(_first_heading(stretch.pieces))
+        if is_brief(told) and _words(stretch.pieces) > LONGEST_PAGE:
+            told = ""
         kind = told or _kind_of_shape(stretch.pieces) or kind
     if kind in _FROM_TITLE and not is_last and _is_title_page(stretch, book_title):
         kind = "titlepage" if _words(stretch.pieces) > words_in(book_title) + 3 else "halftitlepage"
@@ -101,12 +105,11 @@ def _is_title_page(stretch: Stretch, book_title: str) -> bool:
 def _with_front_pages(stretches: list[Stretch], book_title: str) -> list[Stretch]:
     """What stands unnamed and short before the first chapter is a title page; two of these in a row are one."""
     found: list[Stretch] = []
+    is_in_front = True
     for number, stretch in enumerate(stretches):
-        is_before_chapters = all(is_page_apart(earlier.kind) for earlier in found) and number + 1 < len(
-            stretches
-        )
-        is_title_page = is_before_chapters and _is_unnamed_page(stretch, book_title)
-        kind = "titlepage" if is_title_page else stretch.kind
+        is_in_front = is_in_front and number + 1 < len(stretches)
+        kind = "titlepage" if is_in_front and _is_unnamed_page(stretch, book_title) else stretch.kind
+        is_in_front = is_in_front and is_page_apart(kind)
         if found and found[-1].kind == kind and kind in _ONE_IN_A_ROW:
             both = found[-1].pieces + stretch.pieces
             found[-1] = replace(found[-1], title=stretch.title or found[-1].title, pieces=both)
@@ -199,7 +202,7 @@ def _chapter(stretch: Stretch, matter: Matter, book_title: str, language: str, *
     title = stretch.title or _title_from(blocks, stretch.kind, book_title if is_only else "")
     primary = language.partition("-")[0].lower()
     own = tuple(_with_language(block, primary) for block in blocks)
-    return Chapter(title, own, matter, "" if stretch.kind == "auxiliary-page" else stretch.kind)
+    return Chapter(title, own, matter, stretch.kind)
 
 
 def _with_language(block: Block, primary: str) -> Block:

@@ -61,10 +61,10 @@ def _guess(sample: bytes) -> str:
 def _codec_name(declared: str) -> str:
     try:
         name = codecs.lookup(declared.strip()).name
+        b"".decode(name)  # fails for codecs such as rot13, which are no encodings of text
     except (LookupError, ValueError):
         return ""
     if name in _LATIN_1:
         return "cp1252"
-    # A UTF-8 that does not decode as UTF-8 is not UTF-8, and codecs such as rot13 are no encodings of text.
-    text_codec = codecs.lookup(name)._is_text_encoding  # noqa: SLF001  # the only way to ask, as io.open does
-    return name if text_codec and not name.startswith("utf-8") else ""
+    # A UTF-8 that does not decode as UTF-8 is not UTF-8.
+    return "" if name.startswith("utf-8") else name

@@ -39,13 +39,17 @@ def chapter_marks(marks: Iterable[Mark], words: Sequence[int], book_title: str) 
     for number, mark in enumerate(ordered):
         if closed_above is not None and mark.depth > closed_above:
             continue
-        below = list(takewhile(lambda later: later.depth > mark.depth, ordered[number + 1 :]))  # noqa: B023  # used at once
+        below = _below(mark, ordered[number + 1 :])
         following = number + 1 + len(below)
         end = ordered[following].at if following < len(ordered) else len(words)
         holds_chapters = bool(below) and _holds_chapters(mark, below, words[mark.at : end], book_title)
         closed_above = mark.depth if below and not holds_chapters else None
         found.append(replace(mark, holds_chapters=holds_chapters))
     return _one_a_place(found)
+
+
+def _below(mark: Mark, later: Iterable[Mark]) -> list[Mark]:
+    return list(takewhile(lambda other: other.depth > mark.depth, later))
 
 
 def _holds_chapters(mark: Mark, below: Sequence[Mark], words: Sequence[int], book_title: str) -> bool:

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from narrator.manuscript.chapters import Stretch, is_linked_page
+from narrator.manuscript.chapters import LONGEST_PAGE, Stretch, is_linked_page
 from narrator.manuscript.characters import same_words, words_in
 from narrator.manuscript.epub_marks import Mark, chapter_marks
 from narrator.manuscript.epub_toc import Landmark, TocEntry
@@ -14,18 +14,13 @@ from narrator.manuscript.gutenberg import body_bounds
 from narrator.manuscript.heading_levels import chapter_headings
 from narrator.manuscript.headings import label_is_chapter
 from narrator.manuscript.html_blocks import Page
-from narrator.manuscript.matter import is_page_apart, kind_of_terms, kind_of_title, matter_of_terms
+from narrator.manuscript.matter import is_brief, is_page_apart, kind_of_terms, kind_of_title, matter_of_terms
 from narrator.manuscript.pieces import Anchor, Piece
 from narrator.model import Matter, Role
 
 _WHOLE_BOOK = 8000
 """A table of contents with one entry for a longer book than this, in words, is useless."""
 _LISTS = {"toc", "loi", "lot"}
-_ONE_PAGE = _LISTS | {
-    "cover", "frontispiece", "titlepage", "halftitlepage", "copyright-page", "imprint", "dedication",
-    "epigraph", "colophon", "uncopyright", "advertisement", "dramatis-personae",
-}  # fmt: skip
-"""Kinds that end with their page, though no entry says where the next begins."""
 _AUXILIARY = "auxiliary-page"
 """What stands outside the linear reading order: https://www.w3.org/TR/epub-33/#attrdef-itemref-linear"""
 
@@ -46,6 +41,7 @@ class Outline:
             self._bounds[name] = start, len(self.pieces)
             self._anchors |= {(name, anchor): start + at for anchor, at in page.anchors.items()}
         self._starts = sorted({start for start, end in self._bounds.values() if start < end})
+        self._words = [words_in(piece.block.text) for piece in self.pieces]
         self._auxiliary = auxiliary if len(auxiliary) < len(pages) else frozenset()
 
     def stretches(
@@ -75,17 +71,16 @@ class Outline:
         if matter is None and not kind and not (mark and label_is_chapter(mark.title)):
             matter = next((matter for at, matter in reversed(matters) if at <= start), None)
         title, holds_chapters = (mark.title, mark.holds_chapters) if mark else ("", False)
-        return Stretch(pieces, title, kind, matter, holds_chapters)
+        return Stretch(pieces, title, "" if kind == _AUXILIARY else kind, matter, holds_chapters)
 
     # --- where the chapters begin ---------------------------------------------------------------------
 
     def _marks(self, entries: Iterable[TocEntry], book_title: str) -> list[Mark]:
         """The chapters by the table of contents; where that is missing or useless by headings, or by files."""
-        words = [words_in(piece.block.text) for piece in self.pieces]
         listed = [mark for entry in entries if (mark := self._mark(entry)) is not None]
-        marks = chapter_marks(listed, words, book_title)
+        marks = chapter_marks(listed, self._words, book_title)
         chapters = [mark for mark in marks if not is_page_apart(kind_of_title(mark.title))]
-        if len(chapters) > 1 or (chapters and sum(words[chapters[0].at :]) <= _WHOLE_BOOK):
+        if len(chapters) > 1 or (chapters and sum(self._words[chapters[0].at :]) <= _WHOLE_BOOK):
             return marks
         headings = chapter_headings(self.pieces)
         if headings:
@@ -145,8 +140,11 @@ class Outline:
             return
         end = ends[bisect_right(ends, at)]
         following = bisect_right(self._starts, at)
-        if kind in _ONE_PAGE and following < len(self._starts):
+        if (kind in _LISTS or is_brief(kind)) and following < len(self._starts):
+            # The kind ends with its page, though no entry says what comes next.
             end = min(end, self._starts[following])
+        if is_brief(kind) and sum(self._words[at:end]) > LONGEST_PAGE:
+            return
         for number in range(at, end):
             kinds[number] = kinds[number] or kind
 

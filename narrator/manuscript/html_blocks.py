@@ -84,7 +84,7 @@ class _Walk:
         begins_block = is_block(tag, terms)
         if begins_block:
             self._separate(node, tag, around)
-        self._note_anchor(node)
+        self._keep_anchors(node, tag)
         if tag == "a" and is_note_mark(
             node, opens_block=self._is_blank, in_heading=around.role is Role.HEADING
         ):
@@ -125,9 +125,10 @@ class _Walk:
         elif self._text[-1:] != ["\n"]:
             self._text.append("\n")
 
-    def _note_anchor(self, node: etree._Element) -> None:
-        for anchor in {node.get("id"), node.get("name") if local_name(node) == "a" else None} - {None, ""}:
-            (self._early if self._is_blank else self._late).append(str(anchor))
+    def _keep_anchors(self, node: etree._Element, tag: str) -> None:
+        for anchor in (node.get("id"), node.get("name") if tag == "a" else None):
+            if anchor:
+                (self._early if self._is_blank else self._late).append(anchor)
 
     def _where(self, node: etree._Element) -> str:
         anchor = node.get("id")

@@ -29,6 +29,10 @@ _MATTER = {
     for kinds, matter in ((_FRONT, Matter.FRONT), (_BODY, Matter.BODY), (_BACK, Matter.BACK))
     for kind in kinds.split()
 }
+_BRIEF = {
+    "cover", "frontispiece", "titlepage", "halftitlepage", "copyright-page", "imprint", "dedication",
+    "epigraph", "colophon", "uncopyright", "advertisement", "dramatis-personae",
+}  # fmt: skip
 _DIVISIONS = {"part", "volume", "chapter"}
 _CONTAINERS = {"part", "volume"}
 
@@ -154,6 +158,11 @@ def matter_of_kind(kind: str) -> Matter | None:
 def is_page_apart(kind: str) -> bool:
     """Whether this kind stands apart from the chapters, as a chapter of its own wherever it occurs."""
     return kind in _MATTER and kind not in _DIVISIONS
+
+
+def is_brief(kind: str) -> bool:
+    """Whether pages of this kind are short, so that a long chapter of such a title is none."""
+    return kind in _BRIEF
 
 
 def is_container(kind: str) -> bool:

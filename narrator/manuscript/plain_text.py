@@ -23,7 +23,7 @@ _DECLARED = re.compile(rb"^Character set encoding:[ \t]*([\w.:-]+)", re.IGNORECA
 _NOTE = re.compile(
     r"\s*(?:(\[(?:\d{1,3}|\*{1,3}|[A-Za-z]|†|‡)\]|\{\d{1,3}\})\s*\S|\[?footnotes?(?: \w+)?:)", re.IGNORECASE
 )
-_NOTE_INDENT = 16
+_NOTE_INDENT = 20
 """Columns that a paragraph of a note is indented more than its first at most; what is centred is no note."""
 _PICTURE = re.compile(r"\s*\[(?:Illustration|Image|Picture|Map|Blank page)s?[^\]]*\]?", re.IGNORECASE)
 _CAPTION = re.compile(r"\[[^:\]]*:\s*(.*?)\]?$", re.DOTALL)

@@ -2,8 +2,9 @@
 
 Each true peak above the ceiling names the gain that would bring it down. A running minimum of these gains
 over the look-ahead on both sides, smoothed by a box of the same length, is the gain curve: at every such peak
-the box lies wholly inside the minimum, so nothing passes the ceiling, and further than twice the look-ahead
-from any peak the curve is exactly 1.
+the box lies wholly inside the minimum, so the peak does not pass the ceiling, and further than twice the
+look-ahead from any peak the curve is exactly 1. What the curve's own slope adds between two samples was 0.15 dB
+at most with voices, 0.6 dB with bursts of white noise.
 
 It works on rows of 25 ms, the hops in which takes are measured. Rows that were left out between others are no
 matter, as long as every row with a peak has its neighbours in time beside it.

@@ -22,8 +22,7 @@ ENTRY_POINTS = "narrator.providers"
 class Listing:
     """A line of `narrator providers`: name, where it runs, the variable of its key ('' for none), price.
 
-    `adapter` is 'module:Class', called with the Speech and Rendering sections. `install` is the command that
-    brings an optional package.
+    `adapter` is 'module:Class', called with the Speech and Rendering sections.
     """
 
     name: str
@@ -31,7 +30,6 @@ class Listing:
     runs: str
     key_variable: str = ""
     price: str = "free"
-    install: str = ""
 
 
 PROVIDERS = {
@@ -93,7 +91,8 @@ def create_provider(speech: Speech, rendering: Rendering) -> Provider:
         )
         return adapter(speech, rendering)
     except ModuleNotFoundError as exc:
+        missing = (exc.name or str(exc)).partition(".")[0]
         raise UsageError(
-            f"The provider {listing.name!r} needs the package {exc.name!r}, which is not installed.",
-            advice=f"Install it: {listing.install or f'pip install {exc.name}'}",
+            f"The provider {listing.name!r} needs the package {missing!r}, which is not installed.",
+            advice=f"Install it: pip install {missing}",
         ) from exc

@@ -34,6 +34,8 @@ from narrator.errors import (
 _QUOTED_CHARACTERS = 200
 _ECHO_CHARACTERS = 12
 """A run of this many characters that is also in the request is an echo of the book."""
+_SHORTEST_TEXT = 4
+"""What is shorter tells nothing of the book."""
 
 _QUOTA = re.compile(
     r"quota|billing|credit|insufficient.?(fund|balance)|payment|usage.?limit|upgrade to|higher plan",
@@ -153,15 +155,17 @@ def quotable(message: str, *, text: str = "", key: str | None = None) -> str:
     if key:
         words = words.replace(key, "[key]")
     spoken = " ".join(text.split())
-    shortest = max(1, min(_ECHO_CHARACTERS, len(spoken)))
-    while spoken:
-        echo = difflib.SequenceMatcher(None, words, spoken, autojunk=False).find_longest_match()
-        if echo.size < shortest:
-            break
-        words = words[: echo.a] + "[text]" + words[echo.a + echo.size :]
-        if "[text]" in spoken:  # or the mark itself would be found again
-            break
+    if len(spoken) >= _SHORTEST_TEXT:
+        words = _without_echoes(words, spoken)
     return words if len(words) <= _QUOTED_CHARACTERS else words[: _QUOTED_CHARACTERS - 1] + "…"
+
+
+def _without_echoes(words: str, spoken: str) -> str:
+    echo = difflib.SequenceMatcher(None, words, spoken, autojunk=False).find_longest_match()
+    if echo.size < min(_ECHO_CHARACTERS, len(spoken)):
+        return words
+    before, after = words[: echo.a], words[echo.a + echo.size :]
+    return f"{_without_echoes(before, spoken)}[text]{_without_echoes(after, spoken)}"
 
 
 def retry_after_s(value: str | None) -> float | None:

@@ -48,7 +48,9 @@ class HibariEngine:
             Rejected: nothing in the text can be said.
         """
         text, speed = str(request["text"]), float(request["speed"])
-        noise = np.random.default_rng(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big"))
+        noise = np.random.default_rng(
+            int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big")
+        )
         pause_ms = 0
         for phonemes in self._phrases(text):
             samples = self._hibari.from_ids(self._hibari.ids(phonemes), speed, noise)

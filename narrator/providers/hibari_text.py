@@ -14,7 +14,7 @@ import regex
 LONGEST_RUN = 60
 """Characters without a space: longer ones cost hibari cubic time (hyphens) or gigabytes (capitals)."""
 
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = (
     # [word](/phonemes/) is its notation for pronunciations; a book's brackets are not meant so.

@@ -55,7 +55,7 @@ class OpenAI:
     """A server that speaks OpenAI's protocol, as one project uses it.
 
     Raises:
-        ConfigError: an option, the base URL or the speed is wrong: all of it at once.
+        ConfigError: options or the base URL are wrong: all of it at once.
         BadKey: the key found cannot be one.
     """
 

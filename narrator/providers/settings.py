@@ -8,13 +8,20 @@ from collections.abc import Callable, Collection, Mapping
 from narrator.config import Speech
 from narrator.errors import ConfigError
 
+_LISTED = 20
+
 
 def nearest(word: str, known: Collection[str]) -> str:
-    """A hint for a word that is not known: the nearest known one, else all of them."""
+    """A hint for a word that is not known: the nearest known one, else what is known."""
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     if close:
         return f"did you mean {close[0]!r}?"
-    return f"known here: {', '.join(sorted(known))}" if known else "there are none here"
+    if not known:
+        return "there are none here"
+    some = sorted(known)[:_LISTED]
+    return f"known here: {', '.join(some)}" + (
+        f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
+    )
 
 
 def option_problems(options: Mapping[str, str], known: Mapping[str, Callable[[str], object]]) -> list[str]:

@@ -7,6 +7,8 @@ by the last chunk. No redirect is followed, so a key never reaches another host.
 from __future__ import annotations
 
 import contextlib
+import os
+import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
@@ -17,18 +19,17 @@ from narrator.errors import AttemptError, BadTake, StreamBroken, Unavailable
 from narrator.providers.complaints import Answer, quotable, read_complaint, refusal
 
 CONNECT_S = 15.0
-IDLE_S = 120.0
 _ERROR_BODY_BYTES = 65_536
 _READ_BYTES = 65_536
 
 
 def open_session(timeout_s: float, headers: Mapping[str, str]) -> aiohttp.ClientSession:
-    """A session whose requests end after `timeout_s` in all, and sooner where nothing moves.
+    """A session whose requests end after `timeout_s` in all, and after half of it where nothing comes.
 
     Compression is not asked for: sound does not shrink, and the length of the answer stays its own.
     """
     timeout = aiohttp.ClientTimeout(
-        total=timeout_s, sock_connect=min(CONNECT_S, timeout_s), sock_read=min(IDLE_S, timeout_s)
+        total=timeout_s, sock_connect=min(CONNECT_S, timeout_s), sock_read=timeout_s / 2
     )
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),  # the scheduler bounds what is in flight
@@ -160,7 +161,7 @@ def _ours(exc: Exception, service: str, *, began: bool) -> AttemptError:
         )
     if isinstance(exc, aiohttp.ClientConnectorError):
         return Unavailable(
-            f"No connection to {service}: {exc.os_error.strerror or exc.os_error}.",
+            f"No connection to {service}: {_reason(exc.os_error)}.",
             connected=False,
             advice="Check the base URL, that the server runs, and the network.",
         )
@@ -170,3 +171,10 @@ def _ours(exc: Exception, service: str, *, began: bool) -> AttemptError:
             f"{service} {'stopped sending' if slow else 'broke off'} in the middle of its answer."
         )
     return Unavailable(f"{service} {'did not answer in time' if slow else 'closed the connection unanswered'}.")
+
+
+def _reason(error: OSError) -> str:
+    """What the system says; asyncio puts words of its own over it."""
+    if isinstance(error, socket.gaierror) or not error.errno:
+        return error.strerror or str(error)
+    return os.strerror(error.errno)

@@ -42,18 +42,31 @@ class Worker:
         """Start a child, and wait until its engine is loaded.
 
         Raises:
-            RunError: the engine cannot be loaded; it would not be at a second try.
+            RunError: the engine cannot be loaded, and would not be at a second try.
             Unavailable: the child was killed, or took too long.
         """
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "narrator.providers.worker_main", engine, json.dumps(dict(settings))),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            limit=_PIPE_BYTES,
-            start_new_session=True,
-            env={**os.environ, **_ONE_THREAD},
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "narrator.providers.worker_main",
+                    engine,
+                    json.dumps(dict(settings)),
+                ),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                limit=_PIPE_BYTES,
+                start_new_session=True,
+                env={**os.environ, **_ONE_THREAD},
+            )
+        except OSError as exc:
+            raise RunError(
+                f"No worker can be started: {exc.strerror}.",
+                advice="Is this machine out of memory or processes? A lower --concurrency needs less.",
+            ) from exc
         worker = cls(engine, process)
         try:
             kind, payload = await worker._receive(START_S)
@@ -156,7 +169,7 @@ class WorkerPool:
         self._patience_s = patience_s
         self._starts: set[asyncio.Task[Worker]] = set()
         # The one that spoke last is taken first: in a small job the others need not even be ready.
-        self._free: asyncio.LifoQueue[asyncio.Task[Worker] | None] = asyncio.LifoQueue()
+        self._free: asyncio.LifoQueue[asyncio.Task[Worker]] = asyncio.LifoQueue()
 
     async def __aenter__(self) -> Self:
         for _ in range(self._size):
@@ -199,28 +212,32 @@ class WorkerPool:
     async def _worker(self) -> AsyncGenerator[Worker, None]:
         start = await self._free.get()
         try:
-            if start is None or _has_died(start):
+            if not _can_speak(start):
                 start = self._begin_start()
             # Shielded: who waits may be cancelled, the start goes on for the next.
             worker = await asyncio.shield(start)
             yield worker
         finally:
-            self._free.put_nowait(None if start is None or _has_died(start) else start)
+            self._free.put_nowait(start)
 
     def _begin_start(self) -> asyncio.Task[Worker]:
-        self._starts = {start for start in self._starts if not _has_died(start)}
+        self._starts = {start for start in self._starts if _lives(start)}
         start = asyncio.create_task(Worker.start(self._engine, self._settings))
         self._starts.add(start)
         return start
 
 
-def _has_died(start: asyncio.Task[Worker]) -> bool:
-    """Whether a new worker is needed; one whose engine cannot be loaded is not tried again."""
-    if not start.done():
-        return False
-    if start.cancelled():
-        return True
-    error = start.exception()
-    return (
-        isinstance(error, Unavailable) if error else not start.result().is_idle or not start.result().is_alive
-    )
+def _lives(start: asyncio.Task[Worker]) -> bool:
+    """Whether there is, or will be, a process to end."""
+    return not start.done() or (not _failed(start) and start.result().is_alive)
+
+
+def _can_speak(start: asyncio.Task[Worker]) -> bool:
+    """Whether it is to be asked; an engine that cannot be loaded is, since a second try would be in vain."""
+    if start.done() and _failed(start):
+        return not start.cancelled() and not isinstance(start.exception(), Unavailable)
+    return not start.done() or (start.result().is_alive and start.result().is_idle)
+
+
+def _failed(start: asyncio.Task[Worker]) -> bool:
+    return start.cancelled() or start.exception() is not None

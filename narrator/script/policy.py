@@ -6,16 +6,18 @@ from narrator.model import Block, Chapter, Matter, Role
 
 SPOKEN_FRONT_AND_BACK = frozenset(
     {
-        "acknowledgments", "afterword", "appendix", "author-note", "chapter", "conclusion", "epigraph",
-        "epilogue", "foreword", "introduction", "part", "preamble", "preface", "prologue", "volume",
+        "acknowledgments", "afterword", "appendix", "chapter", "conclusion", "epigraph", "epilogue", "foreword",
+        "introduction", "part", "preamble", "preface", "prologue", "volume",
     }
 )  # fmt: skip
 """What the author wrote to be read. Everything else outside the body is the book's apparatus."""
 
 NEVER_SPOKEN = frozenset(
     {
-        "bibliography", "colophon", "copyright-page", "cover", "endnotes", "errata", "footnotes", "glossary",
-        "gutenberg-header", "gutenberg-license", "halftitlepage", "imprint", "index", "loi", "lot", "rearnotes",
+        "about-the-author", "advertisement", "bibliography", "colophon", "contributors", "copyright-page",
+        "cover", "dramatis-personae", "endnotes", "errata", "footnotes", "frontispiece", "glossary",
+        "gutenberg-header", "gutenberg-license", "halftitlepage", "imprint", "index",
+        "index-headnotes", "landmarks", "loa", "loi", "lot", "lov", "other-credits", "rearnotes", "seriespage",
         "titlepage", "toc", "transcribers-note", "uncopyright",
     }
 )  # fmt: skip

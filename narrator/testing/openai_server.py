@@ -14,10 +14,8 @@ import asyncio
 import contextlib
 import json
 import random
-import socket
-import struct
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent import futures
 from dataclasses import dataclass
 from types import TracebackType
@@ -26,11 +24,11 @@ from typing import Any, Self
 from aiohttp import web
 
 from narrator.testing.faults import Fault, Rule, complaint
-from narrator.testing.speechlike import frames_for, mp3, noise_pcm, prepare, speech_pcm, wav
+from narrator.testing.sending import endless, pieces, send
+from narrator.testing.speechlike import frames_for, mp3, prepare, speech_pcm, wav
 
 MEDIA_TYPES = {"wav": "audio/wav", "pcm": "audio/pcm", "mp3": "audio/mpeg"}
 MAX_CHARACTERS = 4096
-_PIECE_BYTES = 16_384
 
 
 @dataclass(slots=True)
@@ -229,8 +227,9 @@ class FakeSpeechServer:
         else:
             response.content_length = len(body)
         await response.prepare(request)
-        pieces = _endless(body, self.rate_hz) if fault.sound == "endless noise" else _pieces(body, fault)
-        await _send(request, response, pieces, fault)
+        is_endless = fault.sound == "endless noise"
+        sent = endless(body, self.rate_hz) if is_endless else pieces(body, fault)
+        await send(request, response, sent, fault)
         logged.finished = fault.cut_after is None
         return response
 
@@ -280,39 +279,3 @@ def served(server: FakeSpeechServer | None = None) -> Iterator[FakeSpeechServer]
 
 def _refused(kind: type[web.HTTPException], body: bytes) -> web.HTTPException:
     return kind(text=body.decode(), content_type="application/json")
-
-
-async def _pieces(body: bytes, fault: Fault) -> AsyncIterator[bytes]:
-    size = max(1, fault.bytes_per_s // 10) if fault.bytes_per_s else _PIECE_BYTES
-    end = next((limit for limit in (fault.cut_after, fault.stall_after) if limit is not None), len(body))
-    for start in range(0, min(end, len(body)), size):
-        yield body[start : min(start + size, end)]
-        if fault.bytes_per_s:
-            await asyncio.sleep(0.1)
-
-
-async def _endless(head: bytes, rate_hz: int) -> AsyncIterator[bytes]:
-    yield head
-    for piece in noise_pcm(rate_hz):
-        yield piece
-        await asyncio.sleep(0)
-
-
-async def _send(
-    request: web.Request, response: web.StreamResponse, pieces: AsyncIterator[bytes], fault: Fault
-) -> None:
-    transport = request.transport
-    if transport is None:  # the client is gone
-        return
-    if fault.cut_after is not None:
-        # All that was written must be on its way before the cut, or there is no telling where it falls.
-        transport.set_write_buffer_limits(0)
-    async for piece in pieces:
-        await response.write(piece)
-    if fault.stall_after is not None:
-        await asyncio.Event().wait()
-    if fault.cut_after is not None:
-        if fault.reset:
-            linger = struct.pack("ii", 1, 0)
-            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        transport.abort()

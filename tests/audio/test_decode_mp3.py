@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narrator.audio.decode import PcmDecoder
-from narrator.audio.mpeg import FrameHeader
+from narrator.audio.mpeg import FrameHeader, version_of
 from narrator.errors import BadTake, StreamBroken
 from narrator.mastering.mp3 import Mp3Encoder
 from narrator.model import AudioChunk, AudioFormat, Container
@@ -141,3 +141,30 @@ def test_a_header_is_read_or_refused_and_written_as_it_was(data: bytes) -> None:
         again = FrameHeader.parse(header.to_bytes() if not header.padded else data)
         assert again == header
         assert 20 < header.size < 1_500
+
+
+def test_a_frame_that_cannot_be_decoded_is_a_bad_take(gapless: bytes) -> None:
+    data = bytearray(gapless)
+    for at in range(192 * 5, 192 * 20):
+        if at % 192 >= 4:
+            data[at] = 0xFF
+    with pytest.raises(BadTake, match="cannot be decoded"):
+        decoded(bytes(data))
+
+
+def test_frames_beyond_the_declared_ones_are_heard_too(gapless: bytes) -> None:
+    exact = samples_of(decoded(gapless))
+    longer = samples_of(decoded(gapless + gapless[192 : 4 * 192]))
+    assert len(longer) == len(exact) + 3 * 576
+
+
+def test_an_info_frame_with_no_delays_is_not_heard(gapless: bytes) -> None:
+    plain = bytearray(gapless[:192])
+    plain[13 + 120 : 13 + 124] = bytes(4)
+    heard = samples_of(decoded(bytes(plain) + gapless[192:]))
+    assert len(heard) == (len(gapless) // 192 - 1) * 576
+
+
+def test_only_rates_of_mpeg_audio_have_a_version() -> None:
+    with pytest.raises(ValueError, match="96000 Hz"):
+        version_of(96_000)

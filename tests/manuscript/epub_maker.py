@@ -11,6 +11,7 @@ CONTAINER = (
     '<rootfiles><rootfile full-path="OPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles>'
     "</container>"
 )
+METADATA = "<dc:title>A Book</dc:title><dc:creator>An Author</dc:creator><dc:language>en</dc:language>"
 Entry = tuple[str, str] | tuple[str, str, Sequence["Entry"]]
 """A title, an address, and the entries below."""
 
@@ -37,7 +38,7 @@ def make_epub(
     toc: Sequence[Entry] = (),
     ncx: Sequence[Entry] = (),
     spine: Sequence[str] | None = None,
-    metadata: str = "<dc:title>A Book</dc:title><dc:creator>An Author</dc:creator><dc:language>en</dc:language>",
+    metadata: str = METADATA,
     manifest: str = "",
     guide: str = "",
     nav: str = "",

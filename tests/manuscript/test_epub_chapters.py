@@ -127,6 +127,32 @@ def test_sections_inside_a_chapter_are_no_chapters(tmp_path: Path) -> None:
     assert titles(read_epub(make_epub(tmp_path / "a.epub", pages, toc=toc))) == ["Chapter 1", "Chapter 2"]
 
 
+def test_named_entries_under_a_mere_heading_are_chapters_and_under_a_text_sections(tmp_path: Path) -> None:
+    animals = f"<h1>Animals</h1><h2 id='c'>Cats</h2>{prose(90)}<h2 id='d'>Dogs</h2>{prose(90)}"
+    plants = f"<h1>Plants</h1>{prose(300)}<h2 id='t'>Trees</h2>{prose(90)}"
+    toc: list[Entry] = [
+        ("Animals", "a.xhtml", [("Cats", "a.xhtml#c"), ("Dogs", "a.xhtml#d")]),
+        ("Plants", "p.xhtml", [("Trees", "p.xhtml#t")]),
+    ]
+    book = read_epub(make_epub(tmp_path / "a.epub", {"a.xhtml": animals, "p.xhtml": plants}, toc=toc))
+    assert titles(book) == ["Cats", "Dogs", "Plants"]
+    assert headings(book, 0) == ["Animals", "Cats"]
+
+
+def test_long_chapter_with_the_title_of_a_page_is_a_chapter(tmp_path: Path) -> None:
+    pages = {"1.xhtml": f"<h1>Cover</h1>{prose(2000)}", "2.xhtml": f"<h1>Rights</h1>{prose(2000)}"}
+    book = read_epub(make_epub(tmp_path / "a.epub", pages, toc=[("Cover", "1.xhtml"), ("Rights", "2.xhtml")]))
+    assert outline(book) == [("body", "", "Cover"), ("body", "", "Rights")]
+
+
+def test_nav_without_a_list_is_read(tmp_path: Path) -> None:
+    nav = (
+        '<nav epub:type="toc"><p><a href="1.xhtml">One</a></p><p><a href="2.xhtml">T<rt>no</rt>wo</a></p></nav>'
+    )
+    pages = {"1.xhtml": "<p>a</p>", "2.xhtml": "<p>b</p>"}
+    assert titles(read_epub(make_epub(tmp_path / "a.epub", pages, nav=nav))) == ["One", "Two"]
+
+
 def test_group_labels_without_a_link_are_no_chapters(tmp_path: Path) -> None:
     nav = (
         '<nav epub:type="toc"><ol><li><span>Group</span><ol><li><a href="1.xhtml">One</a></li>'

@@ -3,13 +3,23 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from narrator.config import Rendering, Speech
-from narrator.errors import BadKey, BadTake, ConfigError, Refused, StreamBroken, UnknownVoice
+from narrator.errors import (
+    BadKey,
+    BadTake,
+    ConfigError,
+    Refused,
+    StreamBroken,
+    Unavailable,
+    UnknownVoice,
+    Unreachable,
+)
 from narrator.model import AudioChunk, AudioFormat, Container
 from narrator.providers.openai import OpenAI
 from narrator.testing.conformance import TEXT, RemoteContract, request_for, speak_whole
@@ -132,6 +142,36 @@ def test_all_wrong_settings_are_told_at_once() -> None:
     assert "speech.base_url: 'localhost:8880' is not an address" in told
 
 
+@pytest.mark.parametrize("base_url", ["ftp://example.org", "http://", "http://[::1", "http://host:port", "/v1"])
+def test_what_is_no_address_is_refused(base_url: str) -> None:
+    with pytest.raises(ConfigError, match="is not an address"):
+        adapter(base_url)
+
+
+async def test_what_keeps_it_from_connecting_is_named() -> None:
+    async with FakeSpeechServer() as gone:
+        pass
+    async with adapter(gone.url) as provider:
+        with pytest.raises(Unreachable, match="Connection refused"):
+            await provider.check()
+
+
+async def test_a_server_without_tls_is_no_safe_connection() -> None:
+    async with FakeSpeechServer() as server, adapter(server.url.replace("http:", "https:")) as provider:
+        with pytest.raises(Unavailable, match="No safe connection") as caught:
+            await speak_whole(provider, TEXT)
+        assert not caught.value.connected
+        with pytest.raises(Unreachable):
+            await provider.check()
+
+
+async def test_a_list_of_voices_that_never_comes_is_done_without() -> None:
+    async def broken(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=500)
+
+    assert await _voices_listed_by(broken) == []
+
+
 @pytest.mark.parametrize("base_url", ["https://me:secret@example.org", "https://example.org/?key=secret"])
 def test_a_key_in_the_address_is_refused_and_not_repeated(base_url: str) -> None:
     with pytest.raises(ConfigError, match="OPENAI_API_KEY") as caught:
@@ -153,7 +193,7 @@ async def test_an_endless_answer_is_cut_off() -> None:
 Handler = Callable[[web.Request], Coroutine[Any, Any, web.StreamResponse]]
 
 
-async def _spoken_by(handler: Handler, **wishes: Any) -> bytes:
+async def _spoken_by(handler: Handler, *, request_speed: float = 1.0, **wishes: Any) -> bytes:
     """What the adapter makes of a server that answers by `handler`."""
     app = web.Application()
     app.router.add_post("/v1/audio/speech", handler)
@@ -162,7 +202,9 @@ async def _spoken_by(handler: Handler, **wishes: Any) -> bytes:
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         async with adapter(f"http://127.0.0.1:{runner.addresses[0][1]}", **wishes) as provider:
-            return (await speak_whole(provider, TEXT)).data
+            request = replace(request_for(provider, TEXT), speed=request_speed)
+            events = [event async for event in provider.speak(request)]
+            return b"".join(event.data for event in events if isinstance(event, AudioChunk))
     finally:
         await runner.cleanup()
 
@@ -220,8 +262,10 @@ async def test_speed_and_instructions_are_sent_only_where_wished() -> None:
 
     await _spoken_by(listening)
     await _spoken_by(listening, options={"instructions": "Softly."})
+    await _spoken_by(listening, request_speed=1.5)
     assert set(bodies[0]) == {"model", "input", "voice", "response_format"}
     assert bodies[1]["instructions"] == "Softly."
+    assert bodies[2]["speed"] == 1.5
 
 
 @pytest.mark.parametrize(

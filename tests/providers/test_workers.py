@@ -151,6 +151,20 @@ async def test_leaving_the_pool_ends_workers_that_are_in_the_middle(text: str) -
             await sound.aclose()
 
 
+async def test_a_worker_that_speaks_while_another_is_replaced_is_ended_too() -> None:
+    with tether() as server:
+        async with pool("Tethered", size=2, port=str(server.getsockname()[1])) as workers:
+            sound = workers.speak({"text": "hang"})
+            assert await anext(sound) == b"x"
+            with pytest.raises(Unavailable):
+                await said(workers, "crash")
+            assert await said(workers, "fine") == b"xend"
+            connections = [server.accept()[0] for _ in range(3)]
+        assert all(is_gone_within(connection, 2.0) for connection in connections)
+        with contextlib.suppress(Unavailable):
+            await sound.aclose()
+
+
 async def test_leaving_the_pool_while_it_starts_leaves_nothing_behind() -> None:
     with tether() as server:
         async with pool("Tethered", port=str(server.getsockname()[1])):

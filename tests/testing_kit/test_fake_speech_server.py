@@ -17,7 +17,9 @@ import aiohttp
 import av
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from narrator.testing.__main__ import FaultRule, main
 from narrator.testing.faults import FAULTS, Fault
 from narrator.testing.openai_server import FakeSpeechServer, served
 
@@ -241,14 +243,26 @@ def test_it_runs_as_a_program_until_interrupted() -> None:
 
 @pytest.mark.parametrize("fault", ["teapot", "500@", "500@x", "500@10%%"])
 def test_a_fault_that_there_is_not_is_told(fault: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "narrator.testing", "--fault", fault],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert "is not one of 400, 401" in " ".join(done.stderr.split())
+    done = CliRunner().invoke(main, ["--fault", fault])
+    assert done.exit_code == 2
+    assert "is not one of 400, 401" in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize(
+    ("written", "requests", "probability"),
+    [
+        ("500", None, 1.0),
+        ("cut@2", range(2, 3), 1.0),
+        ("html@3-7", range(3, 8), 1.0),
+        ("429@2.5%", None, 0.025),
+    ],
+)
+def test_a_fault_is_written_with_when_it_happens(
+    written: str, requests: range | None, probability: float
+) -> None:
+    rule = FaultRule().convert(written, None, None)
+    assert rule.fault is FAULTS[written.partition("@")[0]]
+    assert (rule.requests, rule.probability) == (requests, probability)
 
 
 def fetch(url: str, method: str, path: str, **more: Any) -> tuple[int, bytes]:

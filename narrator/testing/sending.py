@@ -1,0 +1,51 @@
+"""How an answer goes over the wire, whole or not: in pieces, slowly, for ever, cut off or never ended."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from narrator.testing.faults import Fault
+from narrator.testing.speechlike import noise_pcm
+
+_PIECE_BYTES = 16_384
+
+
+async def pieces(body: bytes, fault: Fault) -> AsyncIterator[bytes]:
+    size = max(1, fault.bytes_per_s // 10) if fault.bytes_per_s else _PIECE_BYTES
+    end = next((limit for limit in (fault.cut_after, fault.stall_after) if limit is not None), len(body))
+    for start in range(0, min(end, len(body)), size):
+        yield body[start : min(start + size, end)]
+        if fault.bytes_per_s:
+            await asyncio.sleep(0.1)
+
+
+async def endless(head: bytes, rate_hz: int) -> AsyncIterator[bytes]:
+    yield head
+    for piece in noise_pcm(rate_hz):
+        yield piece
+        await asyncio.sleep(0)
+
+
+async def send(
+    request: web.Request, response: web.StreamResponse, body: AsyncIterator[bytes], fault: Fault
+) -> None:
+    transport = request.transport
+    if transport is None:  # the client is gone
+        return
+    if fault.cut_after is not None:
+        # All that was written must be on its way before the cut, or there is no telling where it falls.
+        transport.set_write_buffer_limits(0)
+    async for piece in body:
+        await response.write(piece)
+    if fault.stall_after is not None:
+        await asyncio.Event().wait()
+    if fault.cut_after is not None:
+        if fault.reset:
+            linger = struct.pack("ii", 1, 0)
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        transport.abort()
