@@ -6,7 +6,7 @@ manuscript -> script -> plan -> takes -> masters -> audiobook
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,16 +129,18 @@ def render(source: Path, wishes: Wishes, observe: Observer = lambda _: None) -> 
         book.ensure_it_can_be_spoken()
         if is_new:  # a book that cannot be read leaves no folder behind
             stack.enter_context(located.project.lock())
-        book.keep(wishes.settings)
-        return asyncio.run(_render(book, observe))
+            book.keep_wishes(wishes.settings)
+        book.keep()
+        # Where there are wishes already, new ones replace them only once the provider has accepted them.
+        return asyncio.run(_render(book, observe, lambda: book.keep_wishes(wishes.settings)))
 
 
-async def _render(book: Book, observe: Observer) -> Rendered:
+async def _render(book: Book, observe: Observer, on_accepted: Callable[[], None]) -> Rendered:
     takes = open_takes(book.project)
     takes.sweep()
     delivery = Delivery(book)
     delivery.claim_names()
-    session = Session(book, takes, delivery, observe)
+    session = Session(book, takes, delivery, observe, on_accepted)
     try:
         plan = await session.run()
     except Interrupted as exc:

@@ -71,22 +71,30 @@ class Book:
         """
         ensure_language_is_spoken(self.script, self.language, self.provider)
 
-    def keep(self, settings: Settings) -> None:
-        """Write to the project what this run was told and what it read. Call it under the project's lock.
+    def keep(self) -> None:
+        """Write to the project what this run read. Call it under the project's lock.
 
         Raises:
             DiskError: it could not be written.
         """
-        # Named even where they were not wished for: another version's default voice must not take over a book.
-        voice = {"provider": self.provider.name, "model": self.provider.model, "voice": self.provider.voice}
-        speech = {key: value for key, value in voice.items() if value} | dict(settings.get("speech", {}))
-        self.project.keep_wishes({**settings, "speech": speech})
         sha256 = digest_of(self.manuscript_data)
         source = self.project.source
         if source is None or source.sha256 != sha256:
             self.project.keep_manuscript(self.manuscript_path, self.manuscript_data, self.read_cover)
         if self.is_script_new:
             AcceptedScript(self.project.script_folder).write(self.script, sha256, self.cut)
+
+    def keep_wishes(self, settings: Settings) -> None:
+        """Write to the project what this run was told, and whose voice it is even where nobody named one.
+
+        Another version's default voice must not take over a book. Call it under the project's lock.
+
+        Raises:
+            DiskError: it could not be written.
+        """
+        voice = {"provider": self.provider.name, "model": self.provider.model, "voice": self.provider.voice}
+        speech = {key: value for key, value in voice.items() if value} | dict(settings.get("speech", {}))
+        self.project.keep_wishes({**settings, "speech": speech})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,10 @@ from narrator.model import TakeKey
 
 @dataclass(frozen=True, slots=True)
 class RenderStarted:
-    """Work begins: `reused` segments have their take; the orders are `characters` of `all_characters`."""
+    """Work begins: `reused` segments have their take; the orders are `characters` of `all_characters`.
+
+    `usd_per_million_characters` is None where the price is not known.
+    """
 
     title: str
     project: Path
@@ -19,6 +22,7 @@ class RenderStarted:
     orders: int
     characters: int
     all_characters: int
+    usd_per_million_characters: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +59,13 @@ class TakeReady:
 
 @dataclass(frozen=True, slots=True)
 class SegmentFailed:
-    """An order was given up; the run goes on without it."""
+    """An order was given up; the run goes on without it. `segments` is how many share it."""
 
     key: TakeKey
     chapter: int
     text: str
     reason: str
+    segments: int
 
 
 @dataclass(frozen=True, slots=True)

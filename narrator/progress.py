@@ -105,6 +105,52 @@ class Bars:
         tqdm.write(line, file=self._stream)
 
 
+class Counts:
+    """What a run came to by its events: the result of one that ended in an error."""
+
+    def __init__(self) -> None:
+        self._started: RenderStarted | None = None
+        self._rendered = self._failed = self._billed = 0
+        self._files: list[dict[str, Any]] = []
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case RenderStarted():
+                self._started = self._started or event
+            case TakeReady():
+                self._rendered += event.segments
+                self._billed += event.characters_billed
+            case SegmentFailed():
+                self._failed += event.segments
+            case ChapterAssembled():
+                facts = {
+                    "chapter": event.chapter,
+                    "title": event.title,
+                    "duration_s": round(event.duration_s, 3),
+                }
+                self._files += [{"path": str(path), "format": path.suffix[1:], **facts} for path in event.paths]
+            case _:
+                pass
+
+    def result(self) -> dict[str, Any]:
+        """The fields of a result line; empty and zero where nothing was begun."""
+        started = self._started
+        price = started.usd_per_million_characters if started else None
+        return {
+            "project": str(started.project) if started else None,
+            "files": self._files,
+            "segments": {
+                "total": started.segments if started else 0,
+                "rendered": self._rendered,
+                "reused": started.reused if started else 0,
+                "failed": self._failed,
+            },
+            "characters": started.all_characters if started else 0,
+            "billed_characters": self._billed,
+            "cost_usd": None if price is None else round(self._billed * price / 1e6, 4),
+        }
+
+
 class JsonLines:
     """One object a line on a stream, each with an `event` and the time since the start."""
 

@@ -40,13 +40,22 @@ class Tally:
 class Session:
     """Brings a book from where it is to where it is finished, or to where it was stopped."""
 
-    def __init__(self, book: Book, takes: TakeStore, delivery: Delivery, observe: Observer) -> None:
+    def __init__(
+        self,
+        book: Book,
+        takes: TakeStore,
+        delivery: Delivery,
+        observe: Observer,
+        on_accepted: Callable[[], None],
+    ) -> None:
+        """`on_accepted` is called once nothing speaks against the wishes of this run, before text is sent."""
         self.tally = Tally()
         self.stop = Stop()
         self._book = book
         self._takes = takes
         self._delivery = delivery
         self._observe = observe
+        self._on_accepted = on_accepted
         self._checks = TakeChecks(is_local=book.provider.capabilities.is_local)
         self._bad: set[TakeKey] = set()
         self._is_open = False
@@ -76,6 +85,7 @@ class Session:
             plan = self._plan()
             if plan.orders:
                 await self._open_provider(stack)
+            self._on_accepted()
             for _ in range(MOST_PASSES):
                 await self._pass(plan)
                 self._bad |= self._checks.doubtful()
@@ -107,6 +117,7 @@ class Session:
             orders=len(plan.orders),
             characters=plan.characters,
             all_characters=plan.all_characters,
+            usd_per_million_characters=book.provider.capabilities.usd_per_million_characters,
         )
         self._observe(started)
         return plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from narrator.cli.options import book_options, wishes_from
 from narrator.cli.reports import render_result, render_words
 from narrator.errors import ExitCode, NarratorError
 from narrator.wishes import Wishes
+
+if TYPE_CHECKING:  # ports would bring all of the model with it
+    from narrator.ports import Observer
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout.")
 _gaps_option = click.option(
@@ -52,23 +55,21 @@ def resume(project: Path, *, allow_gaps: bool, as_json: bool) -> None:
 
 def _render(source: Path, wishes: Wishes, *, as_json: bool) -> None:
     from narrator import app  # noqa: PLC0415 - all that is heavy comes with it
-    from narrator.progress import Bars, JsonLines, each_of, log_event  # noqa: PLC0415 - as above
+    from narrator.progress import Bars, Counts, JsonLines, each_of, log_event  # noqa: PLC0415 - as above
 
-    lines = JsonLines(sys.stdout)
+    lines, counts = JsonLines(sys.stdout), Counts()
     with ExitStack() as stack:
+        observers: list[Observer] = [log_event, counts]
         if as_json:
-            observe = each_of(log_event, lines)
+            observers.append(lines)
         elif sys.stderr.isatty():
-            observe = each_of(log_event, stack.enter_context(Bars(sys.stderr)))
-        else:
-            observe = log_event
+            observers.append(stack.enter_context(Bars(sys.stderr)))
         try:
-            done = app.render(source, wishes, observe)
+            done = app.render(source, wishes, each_of(*observers))
         except NarratorError as exc:
             if as_json:
-                lines.write(
-                    {"event": "result", "exit_code": exc.exit_code, "error": exc.what, "advice": exc.advice}
-                )
+                ended = {"event": "result", "exit_code": exc.exit_code, **counts.result()}
+                lines.write({**ended, "error": exc.what, "advice": exc.advice})
             raise
     if as_json:
         lines.write(render_result(done, ExitCode.DONE))

@@ -42,9 +42,8 @@ def render_words(done: Rendered) -> str:
     lines += [f"  {clock(file.duration_s):>8}  {file.path.name}" for file in done.files]
     lines.append(f"in {folder}")
     if done.rendered:
-        lines.append(
-            f"{done.rendered} segments spoken now, {done.reused} kept from before{_money(done.cost_usd)}."
-        )
+        spoken = f"{done.rendered} of {done.segments} segments spoken now"
+        lines.append(f"{spoken}, {done.reused} kept from before{_money(done.cost_usd)}.")
     else:
         lines.append(f"Nothing to speak: all {done.segments} segments were there already.")
     lines += [f"missing in chapter {gap.chapter}: “{gap.text[:70]}” ({gap.reason})" for gap in done.gaps]

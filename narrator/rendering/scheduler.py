@@ -97,7 +97,8 @@ class LocalScheduler:
 
     def _give_up(self, order: Order, error: SegmentError) -> None:
         self._failures.append(Failure(order, error.what))
-        self._booth.observe(SegmentFailed(order.key, order.chapter, order.request.text, error.what))
+        text = order.request.text
+        self._booth.observe(SegmentFailed(order.key, order.chapter, text, error.what, order.segments))
         cause = error.__cause__
         if not (isinstance(error, TriesUsedUp) and isinstance(cause, Unavailable)):
             return

@@ -87,6 +87,7 @@ class FakeSpeechServer:
         self._with_list = with_list
         self._in_flight = 0
         self._quiet = asyncio.Event()
+        self._quiet.set()
         self._rules: list[Rule] = []
         self._chance = random.Random(seed)  # noqa: S311 - faults must repeat, nothing here is secret
         self._runner: web.AppRunner | None = None
