@@ -14,7 +14,6 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import sosfilt
 
 Energies = npt.NDArray[np.float64]
 """The sum of squares of K-weighted samples in each hop; full scale is 1.0."""
@@ -32,6 +31,8 @@ def k_weighted(samples: npt.NDArray[np.floating], rate_hz: int) -> npt.NDArray[n
     """The samples through the filters of BS.1770-4, along the last axis."""
     if not samples.size:
         return samples.astype(np.float64)
+    from scipy.signal import sosfilt  # noqa: PLC0415 - takes half a second, which `status` need not wait for
+
     filtered: npt.NDArray[np.float64] = sosfilt(_k_weighting(rate_hz), samples)
     return filtered
 

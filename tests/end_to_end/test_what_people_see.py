@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import subprocess
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def book(tmp_path: Path) -> Path:
 
 
 def _render(book: Path, server: FakeSpeechServer, *options: str) -> list[str | Path]:
-    where = ["--projects", book.parent, "--provider", "openai", "--base-url", server.url]
+    where: list[str | Path] = ["--projects", book.parent, "--provider", "openai", "--base-url", server.url]
     return ["render", book, *where, *options]
 
 
@@ -105,12 +106,13 @@ def test_the_same_things_are_there_from_python(server: FakeSpeechServer, book: P
 def _on_a_terminal(*arguments: str | Path) -> str:
     """What a terminal of 100 columns is sent."""
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
     with subprocess.Popen(
         [COMMAND, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=theirs,
         stderr=theirs,
-        env={**os.environ, "COLUMNS": "100", "TERM": "xterm"},
+        env={**os.environ, "TERM": "xterm"},
     ) as process:
         os.close(theirs)
         shown = b"".join(_until_closed(ours))
