@@ -6,48 +6,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from narrator.manuscript.characters import is_scene_break, same_words
-from narrator.manuscript.headings import is_bare_label, joined_heading
 from narrator.manuscript.matter import kind_of_title
 from narrator.model import Block, Role
 
-_NOTE_KINDS = {"endnotes", "footnotes"}
-_LONGEST_HEADING = 200
+_NOTE_KINDS = {"endnotes", "footnotes", "transcribers-note"}
 _VERSE_LINE = 72
 """Lines broken on purpose are verse or an inscription up to this mean length, and prose above it."""
 _PROSE_LINE = 100
 """A single line longer than this is prose, even where poems stand."""
 _SPEAKER = 40
 """The longest first cell, in characters, that names who speaks or what the second cell is about."""
-_CAN_BE_HEADING = {Role.PARAGRAPH, Role.VERSE, Role.QUOTATION}
 
 
-def tidy(blocks: Sequence[Block], *, title: str, kind: str) -> tuple[Block, ...]:
+def tidy(blocks: Sequence[Block], *, kind: str) -> tuple[Block, ...]:
     """A chapter's blocks as they are kept. No text is lost but a heading that stands there twice in a row."""
-    headed = _with_headings(blocks, title)
-    if kind not in _NOTE_KINDS:
-        headed = _with_note_headings(headed)
+    headed = list(blocks) if kind in _NOTE_KINDS else _with_note_headings(blocks)
     return tuple(_without_idle_breaks(_without_repeats(headed)))
 
 
-def _with_headings(blocks: Sequence[Block], title: str) -> list[Block]:
-    """The first paragraphs that spell out the chapter's title are its headings, whatever their markup."""
-    found = list(blocks)
-    unspelt = same_words(title)
-    for number, block in enumerate(found):
-        words = same_words(block.text)
-        if not words:
-            continue
-        if block.role in _CAN_BE_HEADING and len(block.text) < _LONGEST_HEADING:
-            if not (unspelt.startswith(words) or is_bare_label(block.text)):
-                break
-            found[number] = replace(block, role=Role.HEADING, text=joined_heading(block.text.split("\n")))
-        elif block.role is not Role.HEADING:
-            break
-        unspelt = unspelt.removeprefix(words)
-    return found
-
-
-def _with_note_headings(blocks: list[Block]) -> list[Block]:
+def _with_note_headings(blocks: Sequence[Block]) -> list[Block]:
     """'Footnotes' above nothing but notes is one of them."""
     found = list(blocks)
     only_notes = False

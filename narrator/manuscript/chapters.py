@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from narrator.manuscript.apparatus import apparatus_in
 from narrator.manuscript.blocks import tidy
 from narrator.manuscript.characters import same_words, words_in
 from narrator.manuscript.headings import Rank, label_is_chapter, label_of
 from narrator.manuscript.matter import is_brief, is_container, is_page_apart, kind_of_title, matter_of_kind
+from narrator.manuscript.openings import headed
 from narrator.manuscript.pieces import Piece
 from narrator.model import Block, Chapter, Matter, Role
 
@@ -25,6 +27,11 @@ _COPYRIGHT = re.compile(
 )
 _LINKED = 0.6
 """A page of which a larger share is links is a table of contents."""
+_TITLE_LINE = 60
+_TITLE_LINES = 4
+"""The listed parts of a title page have fewer words than these, and there are no more of them."""
+_BY_LINE = re.compile(r"(?:by|von|par|door)\s+[^\W\d_a-z]", re.IGNORECASE)
+_TITLE_PAGES = {"titlepage", "halftitlepage"}
 _ONE_IN_A_ROW = {"titlepage", "gutenberg-header", "gutenberg-license"}
 _NAMES = {"halftitlepage": "Half title", "loi": "Illustrations", "titlepage": "Title page", "toc": "Contents"}
 _FROM_TITLE = {"", "chapter", "part"}
@@ -47,7 +54,8 @@ class Stretch:
 
 def chapters_of(stretches: Iterable[Stretch], *, book_title: str, language: str) -> tuple[Chapter, ...]:
     """The chapters of a book, in order. Stretches without text are left out; none of the others loses any."""
-    spoken = [stretch for stretch in stretches if any(piece.block.text for piece in stretch.pieces)]
+    parts = (part for stretch in stretches for part in _without_apparatus(stretch))
+    spoken = [stretch for stretch in parts if any(piece.block.text for piece in stretch.pieces)]
     known = [_named(stretch, book_title, is_last=stretch is spoken[-1]) for stretch in spoken]
     known = _joined(_with_headings_forward(_with_front_pages(known, book_title)))
     matters = _matters(known)
@@ -57,6 +65,21 @@ def chapters_of(stretches: Iterable[Stretch], *, book_title: str, language: str)
     )
 
 
+def _without_apparatus(stretch: Stretch) -> Iterator[Stretch]:
+    """The stretch, with contents and notes under headings of their own as stretches of their own."""
+    if is_page_apart(stretch.kind):
+        yield stretch
+        return
+    pieces, start = stretch.pieces, 0
+    for part in apparatus_in(pieces):
+        if part.start > start:
+            yield replace(stretch, pieces=pieces[start : part.start], title="" if start else stretch.title)
+        yield Stretch(pieces[part.start : part.end], kind=part.kind)
+        start = part.end
+    if start < len(pieces):
+        yield replace(stretch, pieces=pieces[start:], title="" if start else stretch.title)
+
+
 def _named(stretch: Stretch, book_title: str, *, is_last: bool) -> Stretch:
     """The stretch with its kind: by markup, then the words of its title, then its shape."""
     kind = stretch.kind or _commonest(stretch.pieces)
@@ -64,10 +87,10 @@ def _named(stretch: Stretch, book_title: str, *, is_last: bool) -> Stretch:
         told = kind_of_title(stretch.title) or kind_of_title(_first_heading(stretch.pieces))
         if is_brief(told) and _words(stretch.pieces) > LONGEST_PAGE:
             told = ""
-        kind = told or _kind_of_shape(stretch.pieces) or kind
+        kind = told or kind_of_shape(stretch.pieces) or kind
     if kind in _FROM_TITLE and not is_last and _is_title_page(stretch, book_title):
         kind = "titlepage" if _words(stretch.pieces) > words_in(book_title) + 3 else "halftitlepage"
-    return replace(stretch, kind=kind)
+    return replace(stretch, kind=kind, pieces=headed(stretch.pieces, stretch.title))
 
 
 def _commonest(pieces: Sequence[Piece]) -> str:
@@ -78,9 +101,10 @@ def _commonest(pieces: Sequence[Piece]) -> str:
     return kinds[0] if kinds else next(iter(counts), "")
 
 
-def _kind_of_shape(pieces: Sequence[Piece]) -> str:
+def kind_of_shape(pieces: Sequence[Piece]) -> str:
+    """The kind that the look of a page tells, else ''."""
     text = [piece for piece in pieces if piece.block.text]
-    if is_linked_page(text):
+    if _is_linked_page(text):
         return "toc"
     body = [piece for piece in text if piece.block.role is not Role.HEADING]
     if body and all(piece.block.role is Role.NOTE for piece in body):
@@ -91,14 +115,17 @@ def _kind_of_shape(pieces: Sequence[Piece]) -> str:
     return ""
 
 
-def is_linked_page(pieces: Sequence[Piece]) -> bool:
+def _is_linked_page(pieces: Sequence[Piece]) -> bool:
     """Whether these are little but links, as a table of contents is."""
     characters = sum(len(piece.block.text) for piece in pieces)
     return len(pieces) > 3 and sum(piece.linked for piece in pieces) > _LINKED * characters
 
 
 def _is_title_page(stretch: Stretch, book_title: str) -> bool:
-    title = same_words(stretch.title or _first_heading(stretch.pieces))
+    heading = _first_heading(stretch.pieces)
+    if label_is_chapter(heading):
+        return False
+    title = same_words(stretch.title or heading)
     return bool(title) and title == same_words(book_title) and _words(stretch.pieces) < _TITLE_PAGE
 
 
@@ -108,11 +135,14 @@ def _with_front_pages(stretches: list[Stretch], book_title: str) -> list[Stretch
     is_in_front = True
     for number, stretch in enumerate(stretches):
         is_in_front = is_in_front and number + 1 < len(stretches)
-        kind = "titlepage" if is_in_front and _is_unnamed_page(stretch, book_title) else stretch.kind
+        is_page = _is_unnamed_page(stretch, book_title) or (
+            bool(found) and found[-1].kind in _TITLE_PAGES and _is_title_line(stretches[number:])
+        )
+        kind = "titlepage" if is_in_front and is_page else stretch.kind
         is_in_front = is_in_front and is_page_apart(kind)
         if found and found[-1].kind == kind and kind in _ONE_IN_A_ROW:
             both = found[-1].pieces + stretch.pieces
-            found[-1] = replace(found[-1], title=stretch.title or found[-1].title, pieces=both)
+            found[-1] = replace(found[-1], title=found[-1].title or stretch.title, pieces=both)
         else:
             found.append(replace(stretch, kind=kind))
     return found
@@ -122,6 +152,19 @@ def _is_unnamed_page(stretch: Stretch, book_title: str) -> bool:
     if stretch.title or stretch.kind or stretch.matter is Matter.BODY:
         return False
     return _words(stretch.pieces) < _TITLE_PAGE and not _is_heading_only(stretch, book_title)
+
+
+def _is_title_line(stretches: Sequence[Stretch]) -> bool:
+    """Whether the first of these is a subtitle or an author's name, listed as though it were a chapter."""
+    for number, stretch in enumerate(stretches):
+        is_plain = stretch.kind == "" and not label_is_chapter(stretch.title) and not stretch.holds_chapters
+        if not is_plain or _words(stretch.pieces) > _TITLE_LINE:
+            is_front = matter_of_kind(stretch.kind) is Matter.FRONT
+            has_more = any(not is_page_apart(later.kind) for later in stretches[number:])
+            return 0 < number <= _TITLE_LINES and is_front and has_more
+        if not number and _BY_LINE.match(stretch.title):
+            return True
+    return False
 
 
 def _is_heading_only(stretch: Stretch, book_title: str) -> bool:
@@ -182,11 +225,19 @@ def _heads_chapters(stretch: Stretch) -> bool:
 def _matters(stretches: Sequence[Stretch]) -> list[Matter]:
     """Front, body or back of each: as the book says, as such a page usually is, and by where it stands."""
     told = [stretch.matter or matter_of_kind(stretch.kind) or Matter.BODY for stretch in stretches]
+    if len(told) > 1 and is_page_apart(stretches[-2].kind) and _is_unnamed(stretches[-1]):
+        # What follows the contents or the notes of a book without a word of its own is the printer's.
+        told[-1] = Matter.BACK
     bodies = [number for number, matter in enumerate(told) if matter is Matter.BODY]
     if not bodies:
         return told
     first, last = bodies[0], bodies[-1]
     return [_by_place(number, told[number], first, last) for number in range(len(told))]
+
+
+def _is_unnamed(stretch: Stretch) -> bool:
+    is_plain = not (stretch.title or stretch.kind or stretch.matter or _first_heading(stretch.pieces))
+    return is_plain and _words(stretch.pieces) < _TITLE_PAGE
 
 
 def _by_place(number: int, told: Matter, first: int, last: int) -> Matter:
@@ -198,7 +249,7 @@ def _by_place(number: int, told: Matter, first: int, last: int) -> Matter:
 
 
 def _chapter(stretch: Stretch, matter: Matter, book_title: str, language: str, *, is_only: bool) -> Chapter:
-    blocks = tidy([piece.block for piece in stretch.pieces], title=stretch.title, kind=stretch.kind)
+    blocks = tidy([piece.block for piece in stretch.pieces], kind=stretch.kind)
     title = stretch.title or _title_from(blocks, stretch.kind, book_title if is_only else "")
     primary = language.partition("-")[0].lower()
     own = tuple(_with_language(block, primary) for block in blocks)

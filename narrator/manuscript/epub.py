@@ -39,8 +39,8 @@ def read_epub(path: Path) -> Manuscript:
             )
         title = package.title() or path.stem
         language = package.language() or guess_language(texts)
-        entries, marks = _contents(archive, package, path.name)
-        stretches = outline.stretches(entries, marks, title)
+        contents, marks = _contents(archive, package, path.name)
+        stretches = outline.stretches(contents, marks, title)
         return Manuscript(
             title=title,
             authors=package.authors(),
@@ -64,16 +64,18 @@ def _outline(archive: EpubArchive, package: Package, book: str) -> Outline:
     return Outline(pages, auxiliary=frozenset(name for name, is_linear in spine.items() if not is_linear))
 
 
-def _contents(archive: EpubArchive, package: Package, book: str) -> tuple[tuple[TocEntry, ...], list[Landmark]]:
-    """The table of contents, of the nav before the NCX, and the landmarks and guide."""
+def _contents(
+    archive: EpubArchive, package: Package, book: str
+) -> tuple[list[tuple[TocEntry, ...]], list[Landmark]]:
+    """The tables of contents, the nav's before the NCX's, and the landmarks and guide."""
     marks = list(package.guide())
-    entries: tuple[TocEntry, ...] = ()
+    contents: list[tuple[TocEntry, ...]] = []
     nav = package.nav_name()
     if nav and (root := parse_xhtml(archive.read(nav))) is not None:
-        entries = nav_entries(root, partial(archive.locate, base=nav))
+        contents.append(nav_entries(root, partial(archive.locate, base=nav)))
         marks += landmarks(root, partial(archive.locate, base=nav))
     ncx = package.ncx_name()
-    if ncx and not entries:
+    if ncx:
         root = parse_xml(archive.read(ncx), where=f"{book}: {ncx}")
-        entries = ncx_entries(root, partial(archive.locate, base=ncx))
-    return entries, marks
+        contents.append(ncx_entries(root, partial(archive.locate, base=ncx)))
+    return contents, marks

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from narrator.manuscript.characters import same_words
-from narrator.manuscript.headings import Rank, is_numbered_title, label_is_chapter, label_of
-from narrator.manuscript.matter import is_page_apart, kind_of_title
+from narrator.manuscript.characters import same_words, words_in
+from narrator.manuscript.headings import (
+    Rank,
+    is_bare_label,
+    is_bare_number,
+    is_numbered_title,
+    joined_heading,
+    label_is_chapter,
+    label_of,
+)
+from narrator.manuscript.matter import is_page_apart, is_tail, kind_of_title
+from narrator.manuscript.pieces import Piece
+from narrator.model import Role
 
 _PART_TEXT = 150
 """An entry with fewer words before the first entry under it is a mere heading of those."""
 _LONG_SECTION = 1500
 """Entries with more words than this on average are chapters, whatever stands above them."""
+_MANY_SECTIONS = 30
+_SHORT_SECTION = 500
+"""More inner entries than these, of fewer words on average, are sections, but not where poems stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +35,7 @@ class Mark:
     """An entry of the contents at the piece where it leads.
 
     `is_exact` is False where its own page has no text, so that it leads to the text of the next one.
+    `is_spelt`: the piece there begins with the words of the title.
     """
 
     at: int
@@ -28,21 +43,29 @@ class Mark:
     depth: int = 0
     holds_chapters: bool = False
     is_exact: bool = True
+    is_spelt: bool = False
 
 
-def chapter_marks(marks: Iterable[Mark], words: Sequence[int], book_title: str) -> list[Mark]:
-    """The marks at which chapters begin, one a place, in order. `words` counts those of each piece."""
+def chapter_marks(marks: Iterable[Mark], pieces: Sequence[Piece], book_title: str) -> list[Mark]:
+    """The marks at which chapters begin, one a place, in order."""
+    words = [words_in(piece.block.text) for piece in pieces]
     # Stable, so that of entries for one place the outer stays before the inner.
-    ordered = sorted(marks, key=lambda mark: mark.at)
+    listed = _without_idle(sorted(marks, key=lambda mark: mark.at), book_title)
+    ordered = _nested(_with_titles(listed, words), [piece.level for piece in pieces])
+    is_fine = _is_fine(ordered, pieces, words)
     found: list[Mark] = []
     closed_above: int | None = None
     for number, mark in enumerate(ordered):
         if closed_above is not None and mark.depth > closed_above:
+            if is_tail(kind_of_title(mark.title)):
+                found.append(mark)
             continue
         below = _below(mark, ordered[number + 1 :])
         following = number + 1 + len(below)
         end = ordered[following].at if following < len(ordered) else len(words)
-        holds_chapters = bool(below) and _holds_chapters(mark, below, words[mark.at : end], book_title)
+        holds_chapters = bool(below) and _holds_chapters(
+            mark, below, words[mark.at : end], book_title, is_fine=is_fine
+        )
         closed_above = mark.depth if below and not holds_chapters else None
         found.append(replace(mark, holds_chapters=holds_chapters))
     return _one_a_place(found)
@@ -52,7 +75,90 @@ def _below(mark: Mark, later: Iterable[Mark]) -> list[Mark]:
     return list(takewhile(lambda other: other.depth > mark.depth, later))
 
 
-def _holds_chapters(mark: Mark, below: Sequence[Mark], words: Sequence[int], book_title: str) -> bool:
+def _without_idle(marks: Sequence[Mark], book_title: str) -> list[Mark]:
+    """The marks without one of the book's title where another entry leads to the same place."""
+    places = Counter(mark.at for mark in marks)
+    title = same_words(book_title)
+    return [
+        mark
+        for number, mark in enumerate(marks)
+        if places[mark.at] == 1 or same_words(mark.title) != title or _below(mark, marks[number + 1 :])
+    ]
+
+
+def _with_titles(marks: Sequence[Mark], words: Sequence[int]) -> list[Mark]:
+    """A number and its title in two entries, with nothing else between, as one."""
+    found: list[Mark] = []
+    for number, mark in enumerate(marks):
+        held = found[-1] if found else None
+        if held is not None and held.at < mark.at and held.is_spelt and is_bare_label(held.title):
+            is_lone_below = mark.depth == held.depth + 1 and len(_below(held, marks[number:])) == 1
+            is_title = (mark.depth == held.depth or is_lone_below) and is_title_of_number(mark.title)
+            if is_title and sum(words[held.at : mark.at]) <= words_in(held.title):
+                found[-1] = replace(held, title=joined_heading([held.title, mark.title]))
+                continue
+        found.append(mark)
+    return found
+
+
+def is_title_of_number(text: str) -> bool:
+    """Whether this can be the title of the chapter whose number stands above it."""
+    return (
+        label_of(text) is None
+        and not is_bare_number(text)
+        and not is_numbered_title(text)
+        and not is_page_apart(kind_of_title(text))
+    )
+
+
+def _nested(marks: Sequence[Mark], levels: Sequence[int]) -> list[Mark]:
+    """The marks of a flat list with scenes below their acts, and unnumbered lower headings below chapters.
+
+    A few such headings among many chapters are interludes, and stay.
+    """
+    chapters = sum(label_is_chapter(mark.title) for mark in marks)
+    nested = _with_inner(marks, levels)
+    lower = sum(
+        new.depth > old.depth and label_of(old.title) is None for new, old in zip(nested, marks, strict=True)
+    )
+    return nested if not lower or lower >= chapters else list(marks)
+
+
+def _with_inner(marks: Sequence[Mark], levels: Sequence[int]) -> list[Mark]:
+    found: list[Mark] = []
+    above: Mark | None = None
+    for mark in marks:
+        label = label_of(mark.title)
+        is_inner = False
+        if above is not None and above.depth == mark.depth:
+            if label is not None:
+                is_inner = label.rank is Rank.SCENE and not _is_scene(above)
+            elif is_title_of_number(mark.title):
+                is_inner = levels[mark.at] > levels[above.at] > 0
+        if is_inner:
+            found.append(replace(mark, depth=mark.depth + 1))
+        else:
+            above = mark if label is not None and label.rank is not Rank.PART else None
+            found.append(mark)
+    return found
+
+
+def _is_scene(mark: Mark) -> bool:
+    label = label_of(mark.title)
+    return label is not None and label.rank is Rank.SCENE
+
+
+def _is_fine(marks: Sequence[Mark], pieces: Sequence[Piece], words: Sequence[int]) -> bool:
+    """Whether the inner entries are many and short: sections of a handbook."""
+    top = min((mark.depth for mark in marks), default=0)
+    inner = sum(mark.depth > top for mark in marks)
+    verses = sum(piece.block.role is Role.VERSE for piece in pieces)
+    return inner > _MANY_SECTIONS and sum(words) < _SHORT_SECTION * inner and verses * 3 < len(pieces)
+
+
+def _holds_chapters(
+    mark: Mark, below: Sequence[Mark], words: Sequence[int], book_title: str, *, is_fine: bool
+) -> bool:
     """Whether the entries below this one are chapters; `words` counts those of all its pieces."""
     if same_words(mark.title) == same_words(book_title):
         return True
@@ -66,14 +172,18 @@ def _holds_chapters(mark: Mark, below: Sequence[Mark], words: Sequence[int], boo
         return False
     own = sum(words[: below[0].at - mark.at])
     is_named = any(label_is_chapter(inner.title) for inner in below)
-    return is_named or own < _PART_TEXT or sum(words) - own > _LONG_SECTION * len(below)
+    return is_named or (own < _PART_TEXT and not is_fine) or sum(words) - own > _LONG_SECTION * len(below)
 
 
 def _one_a_place(marks: Iterable[Mark]) -> list[Mark]:
-    """Of the entries for one place the one whose page it is, then the innermost, and of equals the first."""
+    """Of the entries for one place the one whose page it is, the innermost, the one spelt there, the first."""
     best: dict[int, Mark] = {}
     for mark in marks:
         held = best.get(mark.at)
-        if held is None or (mark.is_exact, mark.depth) > (held.is_exact, held.depth):
+        if held is None or _fitness(mark) > _fitness(held):
             best[mark.at] = mark
     return list(best.values())
+
+
+def _fitness(mark: Mark) -> tuple[bool, int, bool]:
+    return mark.is_exact, mark.depth, mark.is_spelt

@@ -4,23 +4,44 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
-from narrator.manuscript.chapters import LONGEST_PAGE, Stretch, is_linked_page
+from narrator.manuscript.chapters import LONGEST_PAGE, Stretch, kind_of_shape
 from narrator.manuscript.characters import same_words, words_in
 from narrator.manuscript.epub_marks import Mark, chapter_marks
 from narrator.manuscript.epub_toc import Landmark, TocEntry
 from narrator.manuscript.gutenberg import body_bounds
 from narrator.manuscript.heading_levels import chapter_headings
-from narrator.manuscript.headings import label_is_chapter
+from narrator.manuscript.headings import is_bare_label, label_is_chapter
 from narrator.manuscript.html_blocks import Page
-from narrator.manuscript.matter import is_brief, is_page_apart, kind_of_terms, kind_of_title, matter_of_terms
+from narrator.manuscript.matter import (
+    is_brief,
+    is_page_apart,
+    is_tail,
+    kind_of_terms,
+    kind_of_title,
+    matter_of_terms,
+)
 from narrator.manuscript.pieces import Anchor, Piece
 from narrator.model import Matter, Role
 
 _WHOLE_BOOK = 8000
 """A table of contents with one entry for a longer book than this, in words, is useless."""
 _LISTS = {"toc", "loi", "lot"}
+_NAMELESS = {
+    "start",
+    "startreading",
+    "begin",
+    "beginning",
+    "beginreading",
+    "text",
+    "maintext",
+    "body",
+    "content",
+}
+"""Entries that only say where the text is."""
+_LONGEST_HEADING = 200
 _AUXILIARY = "auxiliary-page"
 """What stands outside the linear reading order: https://www.w3.org/TR/epub-33/#attrdef-itemref-linear"""
 
@@ -45,10 +66,10 @@ class Outline:
         self._auxiliary = auxiliary if len(auxiliary) < len(pages) else frozenset()
 
     def stretches(
-        self, entries: Sequence[TocEntry], landmarks: Sequence[Landmark], book_title: str
+        self, contents: Iterable[Sequence[TocEntry]], landmarks: Sequence[Landmark], book_title: str
     ) -> list[Stretch]:
-        """The book cut up, in reading order."""
-        marks = self._marks(entries, book_title)
+        """The book cut up, in reading order, by the first of its tables of contents that is of use."""
+        marks = self._marks(contents, book_title)
         places = [(mark, at) for mark in landmarks if (at := self._place(mark.target)) is not None]
         kinds = self._kinds(marks, places, book_title)
         cuts = {0, *(mark.at for mark in marks)}
@@ -75,17 +96,47 @@ class Outline:
 
     # --- where the chapters begin ---------------------------------------------------------------------
 
-    def _marks(self, entries: Iterable[TocEntry], book_title: str) -> list[Mark]:
-        """The chapters by the table of contents; where that is missing or useless by headings, or by files."""
-        listed = [mark for entry in entries if (mark := self._mark(entry)) is not None]
-        marks = chapter_marks(listed, self._words, book_title)
-        chapters = [mark for mark in marks if not is_page_apart(kind_of_title(mark.title))]
-        if len(chapters) > 1 or (chapters and sum(self._words[chapters[0].at :]) <= _WHOLE_BOOK):
-            return marks
+    def _marks(self, contents: Iterable[Sequence[TocEntry]], book_title: str) -> list[Mark]:
+        """The chapters by a table of contents; where all are missing or useless by headings, or by files."""
+        listed = [self._listed(entries, book_title) for entries in contents]
+        for marks in listed:
+            if self._is_useful(marks):
+                return marks
         headings = chapter_headings(self.pieces)
         if headings:
             return [Mark(heading.at, heading.title, 0, heading.holds_chapters) for heading in headings]
-        return marks if chapters else [Mark(start, "") for start in self._starts]
+        fallback = next((marks for marks in listed if any(map(_is_body, marks))), None)
+        return fallback or [Mark(start, "") for start in self._starts]
+
+    def _is_useful(self, marks: Sequence[Mark]) -> bool:
+        chapters = [mark for mark in marks if _is_body(mark)]
+        if len(chapters) != 1:
+            return bool(chapters)
+        # One entry for all is of use where it names a tale; a book of several chapters needs more.
+        is_named = same_words(chapters[0].title) not in _NAMELESS
+        return is_named and sum(self._words[chapters[0].at :]) <= _WHOLE_BOOK
+
+    def _listed(self, entries: Sequence[TocEntry], book_title: str) -> list[Mark]:
+        marks = [mark for entry in entries if (mark := self._mark(entry)) is not None]
+        led = {mark.at for mark in marks}
+        return chapter_marks([self._led_back(mark, led) for mark in marks], self.pieces, book_title)
+
+    def _led_back(self, mark: Mark, led: set[int]) -> Mark:
+        """The mark at the number or title right before its place, where its anchor stands below them."""
+        at, unspelt = mark.at, same_words(mark.title)
+        own = same_words(self.pieces[at].block.text)
+        is_spelt = bool(own) and unspelt.startswith(own)
+        unspelt = unspelt.removesuffix(own)
+        start = self._starts[bisect_right(self._starts, at) - 1]
+        while at > start and at not in led - {mark.at}:
+            text = self.pieces[at - 1].block.text
+            words = same_words(text)
+            if not words or self.pieces[at - 1].block.role is Role.NOTE or len(text) > _LONGEST_HEADING:
+                break
+            if not (unspelt.endswith(words) or is_bare_label(text)) or at - 1 in led:
+                break
+            at, unspelt = at - 1, unspelt.removesuffix(words)
+        return replace(mark, at=at, is_spelt=is_spelt or at < mark.at)
 
     def _mark(self, entry: TocEntry) -> Mark | None:
         at = self._place(entry.target, entry.title)
@@ -151,10 +202,13 @@ class Outline:
     def _kind_of_page(self, name: str) -> str:
         """The kind of a file that the contents do not list."""
         start, end = self._bounds[name]
-        if start < end and is_page_apart(kind := self._kind_of_heading(start)):
+        pieces = self.pieces[start:end]
+        if pieces and is_page_apart(kind := self._kind_of_heading(start)):
             return kind
-        if is_linked_page(self.pieces[start:end]):
-            return "toc"
+        if pieces and is_tail(kind := kind_of_title(pieces[0].block.text)):
+            return kind
+        if kind := kind_of_shape(pieces):
+            return kind
         return _AUXILIARY if name in self._auxiliary else ""
 
     def _kind_of_heading(self, at: int) -> str:
@@ -164,8 +218,12 @@ class Outline:
         return kind if block.role is Role.HEADING or kind in _LISTS else ""
 
 
+def _is_body(mark: Mark) -> bool:
+    return not is_page_apart(kind_of_title(mark.title))
+
+
 def _is_chapter(mark: Mark, book_title: str) -> bool:
-    return not is_page_apart(kind_of_title(mark.title)) and same_words(mark.title) != same_words(book_title)
+    return _is_body(mark) and same_words(mark.title) != same_words(book_title)
 
 
 def _matters_of(places: Iterable[tuple[Landmark, int]]) -> list[tuple[int, Matter]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from narrator.manuscript.characters import words_in
 from narrator.manuscript.headings import (
@@ -15,9 +16,14 @@ from narrator.manuscript.headings import (
     label_of,
 )
 from narrator.manuscript.pieces import Piece
+from narrator.model import Role
 
 _MERE_HEADING = 150
 """A heading with fewer words before the next one below it only groups those."""
+
+_LIST_GAP = 12
+"""Titles with no more words between them than these are lines of a list."""
+_LONGEST_TITLE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,8 @@ def chapter_headings(pieces: Sequence[Piece]) -> list[ChapterHeading]:
     title. Where most headings of that level are parts that hold only headings, the level below counts too.
     """
     found = [(at, piece.level) for at, piece in enumerate(pieces) if piece.level]
+    if len(found) < 2 and (told := _told_by_words(pieces)):
+        return told
     levels = sorted({level for _, level in found})
     counts = {level: sum(own == level for _, own in found) for level in levels}
     several = [level for level in levels if counts[level] > 1]
@@ -47,6 +55,27 @@ def chapter_headings(pieces: Sequence[Piece]) -> list[ChapterHeading]:
     while below and _only_groups(pieces, found, chosen[-1], below[0]):
         chosen.append(below.pop(0))
     return _cuts(pieces, [(at, level) for at, level in found if level <= chosen[-1]])
+
+
+def _told_by_words(pieces: Sequence[Piece]) -> list[ChapterHeading]:
+    """Paragraphs such as 'Chapter One' in a book without headings; [] where there are no two of them.
+
+    A list of them, as in the contents, heads nothing; and mere digits may be the numbers of pages.
+    """
+    told = [at for at, piece in enumerate(pieces) if _is_told(piece)]
+    found = [
+        at
+        for at, following in pairwise([*told, len(pieces)])
+        if sum(words_in(piece.block.text) for piece in pieces[at + 1 : following]) > _LIST_GAP
+    ]
+    return [ChapterHeading(at, pieces[at].block.text) for at in found] if len(found) > 1 else []
+
+
+def _is_told(piece: Piece) -> bool:
+    text = piece.block.text
+    if piece.block.role is not Role.PARAGRAPH or piece.linked or len(text) > _LONGEST_TITLE or text.isdigit():
+        return False
+    return is_bare_label(text) or label_of(text) is not None
 
 
 def _cuts(pieces: Sequence[Piece], chosen: Sequence[tuple[int, int]]) -> list[ChapterHeading]:

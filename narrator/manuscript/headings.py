@@ -21,7 +21,6 @@ _NUMBER_WORDS = (
     "|seven|eight|nine))?|un|une|deux|trois|quatre|cinq|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze"
     "|seize|eins|zwei|drei|vier|f[üu]nf|sechs|sieben|acht|neun|zehn|elf|zw[öo]lf|uno|dos|tres|cuatro|cinco|seis"
     "|siete|ocho|nueve|diez|due|tre|quattro|cinque|sei|sette|otto|nove|dieci|dois|quatro|sete|oito|dez"
-    "|the first|the second|the third|the fourth|the fifth|the last"
 )
 _ORDINALS = (
     "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last"
@@ -34,7 +33,7 @@ _ORDINALS = (
 )
 # Up to 399: no book has more chapters, and 'MIX' and 'DI' are words.
 _ROMAN = r"(?=[IVXLC])C{0,3}(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,4})"
-_NUMBER = rf"(?:\d{{1,4}}|{_ROMAN}|{_NUMBER_WORDS})"
+_NUMBER = rf"(?:\d{{1,4}}|{_ROMAN}|{_NUMBER_WORDS}|(?:the\s+)?(?:{_ORDINALS}))"
 _REST = r"(?P<rest>.*)"
 
 _LABELLED = re.compile(
@@ -47,16 +46,20 @@ _CJK = re.compile(
     rf"第\s*[〇零一二三四五六七八九十百千\d０-９]+\s*(?P<word>[章回話节節部卷編编幕])(?=\s|$|[　:：]){_REST}"
 )
 _LONE_NUMBER = re.compile(rf"(?:§\s*)?(?:{_ROMAN}|\d{{1,3}})[.:)]?")
+_LONE_WORD = re.compile(rf"(?:{_NUMBER_WORDS})", re.IGNORECASE)
 _NUMBER_FIRST = re.compile(rf"(?:{_ROMAN}|\d{{1,3}})\s*[.:—–-]+\s+{_REST}")
+_SCENE_WORD = re.compile(r"scene|sc[èe]ne|szene", re.IGNORECASE)
+_LABEL_WORD = re.compile(rf"(?:{_CHAPTER}|{_PART})", re.IGNORECASE)
 _PART_WORD = re.compile(rf"(?:{_PART}|[部卷編编])", re.IGNORECASE)
 _TITLE_START = re.compile(r"\s*[.:,;—–\-_(\[/|]|\s+[\"'“‘«*_]?[^\W\d_a-zà-ÿа-я]|\s*$")
 
 
 class Rank(Enum):
-    """How high a heading stands by its own words."""
+    """How high a heading stands by its own words. A scene is below a chapter only where there are acts."""
 
     PART = 1
     CHAPTER = 2
+    SCENE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +76,13 @@ def label_of(text: str) -> Label | None:
     if not match or not _TITLE_START.match(match["rest"]):
         return None
     rank = Rank.PART if _PART_WORD.fullmatch(match["word"]) else Rank.CHAPTER
+    rank = Rank.SCENE if _SCENE_WORD.fullmatch(match["word"]) else rank
     return Label(rank, match["rest"].strip(" .:,;—–-_\u3000："))
 
 
 def is_bare_number(text: str) -> bool:
-    """Whether this is a chapter's number alone: 'IV', 'IV.', '12'."""
-    return bool(_LONE_NUMBER.fullmatch(text))
+    """Whether this is a chapter's number alone: 'IV', 'IV.', '12', 'Twelve'."""
+    return bool(_LONE_NUMBER.fullmatch(text) or (text[:1].isupper() and _LONE_WORD.fullmatch(text)))
 
 
 def is_numbered_title(text: str) -> bool:
@@ -96,7 +100,12 @@ def is_bare_label(text: str) -> bool:
 def label_is_chapter(text: str) -> bool:
     """Whether this numbers a chapter: 'Chapter 3', 'III'."""
     label = label_of(text)
-    return is_bare_number(text) or (label is not None and label.rank is Rank.CHAPTER)
+    return is_bare_number(text) or (label is not None and label.rank is not Rank.PART)
+
+
+def is_label_word(text: str) -> bool:
+    """Whether this is the word of a label without its number: 'Chapter', 'PART'."""
+    return bool(_LABEL_WORD.fullmatch(text))
 
 
 def joined_heading(lines: Iterable[str]) -> str:

@@ -13,16 +13,26 @@ from dataclasses import dataclass, replace
 from lxml import etree
 
 from narrator.manuscript.blocks import joined_row, split_lines
-from narrator.manuscript.characters import clean, clean_lines
+from narrator.manuscript.characters import clean, clean_lines, is_scene_break
 from narrator.manuscript.headings import joined_heading
-from narrator.manuscript.html_marks import drop_cap_of, is_note_mark, is_unread, terms_of
+from narrator.manuscript.html_gaps import has_scene_gaps, is_gap
+from narrator.manuscript.html_marks import (
+    drop_cap_of,
+    is_note_mark,
+    is_unread,
+    opening_marks,
+    shown_text,
+    terms_of,
+)
 from narrator.manuscript.html_places import Place, is_block, is_line, language_of, place_in
 from narrator.manuscript.markup import local_name
 from narrator.manuscript.pieces import Piece
 from narrator.model import Block, Role
 
 _BREAK_CLASS = re.compile(
-    r"(?:^|[\s_-])(?:scene|section|thought|text)[_-]?(?:break|divider)s?(?:$|[\s_-])", re.IGNORECASE
+    r"(?:^|[\s_-])(?:scene|section|thought|text|story|space|ornament(?:al)?)[_-]?(?:break|divider|separator)s?(?:$|[\s_-])"
+    r"|(?:^|\s)(?:tb|asterism|blank-?line)(?:$|\s)",
+    re.IGNORECASE,
 )
 _ARTEFACT = re.compile(r"\[(?:image unavailable\.?|illustration|image|blank page)\]", re.IGNORECASE)
 _EMPTIED = re.compile(r"\[\s*\]|\(\s*\)")
@@ -57,10 +67,14 @@ class _Walk:
         self._is_blank = True
         self._linked = 0
         self._drop_cap = ""
+        self._has_gaps = False
+        self._opening_marks: frozenset[str] = frozenset()  # raised marks that open a note on this page
         self._source = ""
 
     def read(self, body: etree._Element, around: Place) -> Page:
         places = [around]
+        self._has_gaps = has_scene_gaps(body)
+        self._opening_marks = opening_marks(body)
         walk = etree.iterwalk(body, events=("start", "end", "comment", "pi"))
         for event, node in walk:
             if event == "start":
@@ -91,13 +105,19 @@ class _Walk:
             return None
         if is_unread(node, tag, terms):
             return None
+        if tag == "sup" and not self._is_blank and shown_text(node) in self._opening_marks:
+            return None
         place = place_in(node, tag, terms, around, note_ids=self._note_ids)
         if tag == "br":
             self._text.append(" " if around.in_row else "\n")
         elif tag == "img":
             self._drop_cap = drop_cap_of(node, opens_block=self._is_blank) or self._drop_cap
+            if self._is_blank and not around.in_row and is_scene_break(clean(node.get("alt") or "")):
+                self._pieces.append(self._piece(Role.SCENE_BREAK, "", place))
         elif not around.in_row and (
-            tag == "hr" or (begins_block and _BREAK_CLASS.search(node.get("class") or ""))
+            tag == "hr"
+            or (begins_block and _BREAK_CLASS.search(node.get("class") or ""))
+            or (self._has_gaps and is_gap(node, tag))
         ):
             self._pieces.append(self._piece(Role.SCENE_BREAK, "", place))
         if begins_block and self._is_blank:

@@ -100,6 +100,22 @@ def is_note_mark(link: etree._Element, *, opens_block: bool, in_heading: bool) -
     return is_mark and (_is_raised(link) or not (opens_block or in_heading))
 
 
+def opening_marks(body: etree._Element) -> frozenset[str]:
+    """The raised marks that open a paragraph: the same marks elsewhere on the page refer to these."""
+    return frozenset(
+        text
+        for node in body.iter("{*}sup")
+        if _MARK.fullmatch(text := shown_text(node)) and _opens_paragraph(node)
+    )
+
+
+def _opens_paragraph(node: etree._Element) -> bool:
+    parent = node.getparent()
+    if parent is None or (parent.text or "").strip() or node.getprevious() is not None:
+        return False
+    return local_name(parent) in {"p", "li", "div", "aside", "dd"} or _opens_paragraph(parent)
+
+
 def is_return_sign(text: str) -> bool:
     """Whether this is the text of a link that leads from a note back into the book."""
     return _RETURN.fullmatch(text) is not None

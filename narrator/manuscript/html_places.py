@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from lxml import etree
@@ -20,7 +21,10 @@ _BLOCK_TAGS = {
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 _SECTIONS = {"body", "section", "article", "div", "nav", "aside", "main", "header", "ol"}
 _NOTE_TERMS = {"footnote", "footnotes", "endnote", "endnotes", "rearnote", "rearnotes"}
-_NOTE_CLASSES = {"footnote", "footnotes", "endnote", "endnotes", "rearnote", "fn", "note-body", "sidenote"}
+_NOTE_CLASS = re.compile(
+    r"(?:mso)?(?:foot|end|rear|side)-?notes?(?:-?(?:text|body|para|block))?\d*|fn\d*|note-body"
+    r"|trans(?:criber)?s?-?notes?|tnotes?"
+)
 _TITLE_TERMS = {"title", "subtitle", "fulltitle"}
 _VERSE_TERMS = {"verse", "poem", "song", "hymn", "lyrics"}
 _VERSE_CLASSES = {"poem", "poetry", "poetry-container", "verse", "stanza", "linegroup", "lg", "gedicht"}
@@ -130,7 +134,7 @@ def _role_of_class(tag: str, classes: frozenset[str], around: Place) -> Role | N
 def _is_note(tag: str, terms: tuple[str, ...], classes: frozenset[str]) -> bool:
     if not _NOTE_TERMS.isdisjoint(terms):
         return True
-    return tag in _BLOCK_TAGS and tag != "body" and not _NOTE_CLASSES.isdisjoint(classes)
+    return tag in _BLOCK_TAGS and tag != "body" and any(map(_NOTE_CLASS.fullmatch, classes))
 
 
 def _kind(node: etree._Element, tag: str, terms: tuple[str, ...], classes: frozenset[str], around: str) -> str:

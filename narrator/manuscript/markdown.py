@@ -105,8 +105,15 @@ def _blocks(token: Token, inside: Sequence[str], line: int) -> Iterator[Piece]:
             role = Role.LIST_ITEM
         elif "blockquote_open" in inside:
             role = Role.QUOTATION
-        for own, text in split_lines(clean_lines(_inline(token.children or [])), role):
-            yield _piece(own, text, line)
+        yield from _text_blocks(_inline(token.children or []), role, line)
+
+
+def _text_blocks(text: str, role: Role, line: int) -> Iterator[Piece]:
+    if role is Role.PARAGRAPH and "\u00a0" in text and not text.strip():
+        # `&nbsp;` alone: an empty paragraph that the author wants to be seen.
+        yield _piece(Role.SCENE_BREAK, "", line)
+    for own, part in split_lines(clean_lines(text), role):
+        yield _piece(own, part, line)
 
 
 def _piece(role: Role, text: str, line: int, *, level: int = 0) -> Piece:

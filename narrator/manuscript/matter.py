@@ -33,6 +33,10 @@ _BRIEF = {
     "cover", "frontispiece", "titlepage", "halftitlepage", "copyright-page", "imprint", "dedication",
     "epigraph", "colophon", "uncopyright", "advertisement", "dramatis-personae",
 }  # fmt: skip
+_TAILS = {
+    "about-the-author", "advertisement", "bibliography", "colophon", "contributors", "endnotes", "errata",
+    "footnotes", "gutenberg-license", "index", "other-credits", "transcribers-note",
+}  # fmt: skip
 _DIVISIONS = {"part", "volume", "chapter"}
 _CONTAINERS = {"part", "volume"}
 
@@ -94,9 +98,14 @@ _TITLES = {
     "|aantekeningen|примечания",
     "footnotes": "footnotes|foot notes|fußnoten|fussnoten|notes de bas de page|note a piè di pagina|voetnoten",
     "errata": "errata|erratum|corrigenda",
+    "contributors": "contributors|about the contributors|notes on contributors|notes on the contributors"
+    "|list of contributors|mitwirkende",
+    "other-credits": "credits|text credits|photo credits|image credits|picture credits|illustration credits"
+    "|permissions|bildnachweis|crédits|créditos",
     "about-the-author": "about the author|about the authors|about the translator|about the publisher"
     "|à propos de l auteur|über den autor|über die autorin|sobre el autor|sull autore|sobre o autor",
-    "advertisement": "advertisement|advertisements|newsletter|praise|advance praise|publisher s advertisements",
+    "advertisement": "advertisement|advertisements|newsletter|praise|advance praise|publisher s advertisements"
+    "|by the same author|by the same writer|du même auteur|von derselben autorin|vom selben autor",
     "dramatis-personae": "dramatis personae|dramatis personæ|persons of the play|the persons of the play"
     "|persons represented|characters|personnages|personen|personaggi|personajes",
     "gutenberg-license": "the full project gutenberg license|full project gutenberg license"
@@ -119,6 +128,7 @@ _OPENINGS = (
     (r"(?:also|other books|other titles|more|books) (?:by|from) ", "advertisement"),
     (r"(?:praise|advance praise) for ", "advertisement"),
     (r"about (?:the author|this e?book|the publisher)", "about-the-author"),
+    (r"index (?:of|to) (?:first lines|titles|names|persons|people|places|authors|subjects|the )", "index"),
     (r"(?:list of|table of) (?:illustrations|plates|figures|maps)", "loi"),
     (r"the project gutenberg e(?:book|text) ", "gutenberg-header"),
     (r"transcribers? (?:s )?notes? ", "transcribers-note"),
@@ -163,6 +173,11 @@ def is_page_apart(kind: str) -> bool:
 def is_brief(kind: str) -> bool:
     """Whether pages of this kind are short, so that a long chapter of such a title is none."""
     return kind in _BRIEF
+
+
+def is_tail(kind: str) -> bool:
+    """Whether pages of this kind also stand at the end of a chapter, under a heading of their own."""
+    return kind in _TAILS
 
 
 def is_container(kind: str) -> bool:

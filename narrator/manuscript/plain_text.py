@@ -27,6 +27,7 @@ _NOTE_INDENT = 20
 """Columns that a paragraph of a note is indented more than its first at most; what is centred is no note."""
 _PICTURE = re.compile(r"\s*\[(?:Illustration|Image|Picture|Map|Blank page)s?[^\]]*\]?", re.IGNORECASE)
 _CAPTION = re.compile(r"\[[^:\]]*:\s*(.*?)\]?$", re.DOTALL)
+_PARAGRAPHS_PER_GAP = 5
 _BY = re.compile(r"(?i:by|von|par|de|di|por|door|av)\s+([^\W\d_a-z].{2,60})")
 
 
@@ -101,20 +102,31 @@ def _pieces(book: Sequence[Paragraph], in_heading: set[int]) -> Iterator[tuple[i
     width = text_width(book)
     marked = "\n".join(line[1:] for paragraph in book for line in paragraph.lines)
     in_note: int | None = None
+    was_prose = False
+    has_gaps = _has_scene_gaps([paragraph for at, paragraph in enumerate(book) if at not in in_heading])
     for number, paragraph in enumerate(book):
         source = f"line {paragraph.line}"
         if number in in_heading:
-            in_note = None
+            in_note, was_prose = None, False
             yield number, Piece(Block(Role.HEADING, paragraph.text, source), level=2)
             continue
         if _begins_note(paragraph, marked):
             in_note = paragraph.indent
         elif not in_note or not in_note <= paragraph.indent <= in_note + _NOTE_INDENT:
             in_note = None
-        if in_note is not None:
-            yield number, Piece(Block(Role.NOTE, paragraph.text, source))
-        elif (block := _block(paragraph, width)) is not None:
+        block = Block(Role.NOTE, paragraph.text, source) if in_note is not None else _block(paragraph, width)
+        is_prose = block is not None and block.role is Role.PARAGRAPH
+        if has_gaps and paragraph.blanks > 1 and was_prose and is_prose:
+            yield number, Piece(Block(Role.SCENE_BREAK, "", source))
+        was_prose = is_prose
+        if block is not None:
             yield number, Piece(block)
+
+
+def _has_scene_gaps(book: Sequence[Paragraph]) -> bool:
+    """Whether gaps of several empty lines are rare enough to part scenes."""
+    wide = sum(paragraph.blanks > 1 for paragraph in book[1:])
+    return wide * _PARAGRAPHS_PER_GAP <= len(book)
 
 
 def _begins_note(paragraph: Paragraph, marked: str) -> bool:

@@ -48,7 +48,7 @@ def text_headings(book: Sequence[Paragraph]) -> list[TextHeading]:
         if _is_heading(paragraph, has_numbers=numbers > 1)
     ]
     if not any(not is_page_apart(kind_of_title(heading.title)) for heading in found):
-        found += _shouted(book)
+        found += _shouted(book, gap=2) or _shouted(book, gap=1)
         found.sort(key=lambda heading: heading.at)
     return _with_contents(book, list(_with_titles(book, _after_title_page(_without_lists(book, found)))))
 
@@ -67,13 +67,13 @@ def _is_heading(paragraph: Paragraph, *, has_numbers: bool) -> bool:
     return paragraph.blanks > 1 and (is_numbered_title(text) or is_page_apart(kind_of_title(text)))
 
 
-def _shouted(book: Sequence[Paragraph]) -> list[TextHeading]:
-    """Lines in capitals after wide gaps, in books whose chapters have names alone."""
+def _shouted(book: Sequence[Paragraph], *, gap: int) -> list[TextHeading]:
+    """Lines in capitals after so many empty ones, in books whose chapters have names alone."""
     found = [
         TextHeading(at, paragraph.text)
         for at, paragraph in enumerate(book)
         if len(paragraph.lines) == 1
-        and paragraph.blanks > 1
+        and paragraph.blanks >= gap
         and paragraph.text.isupper()
         and len(paragraph.text) < 70
         and at + 1 < len(book)
@@ -90,7 +90,11 @@ def _without_lists(book: Sequence[Paragraph], found: Sequence[TextHeading]) -> l
     for heading, following in pairwise([*found, TextHeading(len(book), "")]):
         run.append(heading)
         later[_number_of(heading.title)] -= 1
-        between = sum(words_in(paragraph.text) for paragraph in book[heading.at + 1 : following.at])
+        between = sum(
+            words_in(paragraph.text)
+            for paragraph in book[heading.at + 1 : following.at]
+            if not (len(paragraph.lines) > 1 and _is_list(paragraph))
+        )
         if between > _LIST_GAP or following.at == len(book):
             kept += _real(run, later)
             run = []

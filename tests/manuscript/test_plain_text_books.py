@@ -104,3 +104,32 @@ def test_declared_encoding_is_believed(tmp_path: Path) -> None:
 )
 def test_absurd_text_is_read_in_no_time(tmp_path: Path, text: str) -> None:
     assert book_of(tmp_path, text).chapters
+
+
+def test_lines_in_capitals_after_one_empty_line_are_chapters_too(tmp_path: Path) -> None:
+    names = ["THE RED HOUSE", "THE BLUE DOOR", "A GREEN HAT"]
+    assert titles(book_of(tmp_path, "".join(f"{name}\n\n{LONG}\n{LONG}\n" for name in names))) == names
+
+
+def test_contents_of_parts_and_numbered_lines_are_not_read_into_the_first_chapter(tmp_path: Path) -> None:
+    listed = "".join(f"    {number}.  THE EVE OF THE {number}\n" for number in ("I", "II", "III"))
+    contents = f"Contents\n\nBOOK ONE: THE COMING\n\n{listed}\nBOOK TWO: THE GOING\n\n{listed}"
+    chapters = "".join(
+        f"\n\n\n\nBOOK {part}\n\n" + "".join(f"\n\n\n{n}\n\nTHE EVE\n\n\n{LONG}\n{LONG}" for n in ("I", "II"))
+        for part in ("ONE", "TWO")
+    )
+    book = book_of(tmp_path, f"The War\n\nby H. G. Wells\n\n\n{contents}{chapters}")
+    assert [chapter.title for chapter in book.chapters if chapter.kind != "toc"][1:] == [
+        "I: THE EVE",
+        "II: THE EVE",
+    ] * 2
+    said = [block.text for chapter in book.chapters for block in chapter.blocks if chapter.kind == ""]
+    assert "BOOK ONE: THE COMING" not in said
+
+
+def test_rare_gap_of_several_lines_is_a_scene_break(tmp_path: Path) -> None:
+    book = book_of(tmp_path, "Chapter 1\n\n" + f"{LONG}\n" * 5 + f"\n\n{LONG}\n" + f"{LONG}\n" * 4)
+    found = [block.role for block in book.chapters[0].blocks]
+    assert found.index(Role.SCENE_BREAK) == 6
+    spaced = book_of(tmp_path, "Chapter 1\n\n" + f"{LONG}\n\n" * 9)
+    assert Role.SCENE_BREAK not in {block.role for block in spaced.chapters[0].blocks}

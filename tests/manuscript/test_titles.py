@@ -18,6 +18,8 @@ from narrator.manuscript.matter import kind_of_title
         ("Erstes Kapitel", ""),
         ("Kapitel 3 – Der Wald", "Der Wald"),
         ("Capítulo 4", ""),
+        ("CHAPTER THE FIRST", ""),
+        ("CHAPITRE PREMIER", ""),
         ("Act II", ""),
         ("Letter 4", ""),
         ("第三章", ""),
@@ -31,7 +33,17 @@ def test_chapter_labels_are_understood(text: str, title: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["PART ONE", "Book II", "PREMIÈRE PARTIE", "Zweiter Teil", "VOLUME I.", "Parte 2"]
+    "text",
+    [
+        "PART ONE",
+        "Book II",
+        "PREMIÈRE PARTIE",
+        "Zweiter Teil",
+        "VOLUME I.",
+        "Parte 2",
+        "BOOK FIRST",
+        "Book the Second—the Golden Thread",
+    ],
 )
 def test_part_labels_are_understood(text: str) -> None:
     label = label_of(text)
