@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
 
-from narrator.cli import group
-from narrator.errors import ExitCode, Interrupted, NarratorError
+from narrator.cli import group, streams
+from narrator.cli.endings import ending
+from narrator.errors import ExitCode
+from narrator.stopping import signals_raise
 
 
 def main() -> None:
@@ -17,43 +18,44 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command; the exit code. Words go to stdout and stderr."""
+    """Run one command; the exit code. Words go to stdout and stderr.
+
+    Raises:
+        SystemExit: whoever read our output is gone; click says nothing more to them.
+    """
+    streams.prepare()
+    flags = group.Flags()
     try:
-        result = group.narrator.main(args=arguments, prog_name="narrator", standalone_mode=False)
-    except KeyboardInterrupt:
-        return _explain(
-            Interrupted("Stopped before anything was spoken.", advice="Run the same command again.")
-        )
-    except Exception as exc:  # noqa: BLE001 - a person gets words and a way on, never a bare traceback
-        return _explain(exc)
+        with signals_raise():
+            result = group.narrator.main(args=arguments, prog_name="narrator", standalone_mode=False, obj=flags)
+    except (Exception, KeyboardInterrupt) as exc:  # noqa: BLE001 - a person gets words, never a bare traceback
+        return _explain(exc, is_verbose=flags.is_verbose)
     return result if isinstance(result, int) else ExitCode.DONE
 
 
-def _explain(error: Exception) -> int:
+def _explain(error: BaseException, *, is_verbose: bool) -> int:
     match error:
         case click.exceptions.Exit(exit_code=code):
             return int(code)
-        case click.Abort():
-            return _explain(Interrupted("Stopped."))
         case click.ClickException():
-            error.show()
+            streams.complain(_shown(error))
             return error.exit_code
-        case BrokenPipeError():
-            # Whoever read our output is gone; say nothing more to them, not even at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = ExitCode.UNEXPECTED
-        case NarratorError():
-            click.echo(f"narrator: {error}", err=True)
-            code = error.exit_code
         case _:
-            click.echo(f"narrator: a fault of narrator's own: {type(error).__name__}: {error}", err=True)
-            click.echo("Finished work is kept. Please report what it prints with -v.", err=True)
-            code = ExitCode.UNEXPECTED
-    if group.is_verbose():
+            # click aborts on EOFError, and on signals outside of a command.
+            told = ending(error.__cause__ or error if isinstance(error, click.Abort) else error)
+            streams.complain(f"narrator: {told}")
+            code = told.exit_code
+    if is_verbose:
         import traceback  # noqa: PLC0415 - needed once, at the end
 
-        click.echo("".join(traceback.format_exception(error)), err=True)
+        streams.complain("".join(traceback.format_exception(error)))
     return code
+
+
+def _shown(error: click.ClickException) -> str:
+    """What click would print."""
+    usage = error.ctx.get_usage() + "\n" if isinstance(error, click.UsageError) and error.ctx else ""
+    return f"{usage}Error: {error.format_message()}"
 
 
 if __name__ == "__main__":

@@ -8,14 +8,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
-from narrator.book import Book, locate, open_book
+from narrator.book import Book, locate, open_book, project_of
 from narrator.config import Config, Speech
 from narrator.delivery import Delivery
 from narrator.doctor import Finding, examine
-from narrator.errors import Incomplete, Interrupted, LanguageUnspoken
+from narrator.errors import Incomplete, Interrupted, LanguageUnspoken, ProjectLocked
 from narrator.model import Matter, Voice
 from narrator.ports import Observer
 from narrator.project import open_project
@@ -65,7 +66,7 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedChapter:
+class ChapterLine:
     """A line of a plan: a chapter of the book, spoken or not. `missing` counts segments without a take."""
 
     index: int
@@ -90,7 +91,7 @@ class Planned:
     authors: tuple[str, ...]
     language: str
     narrator: str
-    chapters: tuple[PlannedChapter, ...]
+    chapters: tuple[ChapterLine, ...]
     orders: int
     characters: int
     cost_usd: float | None
@@ -120,22 +121,43 @@ def render(source: Path, wishes: Wishes, observe: Observer = lambda _: None) -> 
     Raises:
         NarratorError: every kind; finished takes are kept whatever happens.
     """
+    while True:
+        with ExitStack() as stack:
+            book = _book_to_work_on(source, wishes, stack)
+            if book is not None:
+                on_accepted = partial(book.keep_wishes, wishes.settings)
+                return asyncio.run(_render(book, observe, on_accepted))
+
+
+def _book_to_work_on(source: Path, wishes: Wishes, stack: ExitStack) -> Book | None:
+    """A book, with its project locked and what was read of it kept.
+
+    None where another process began this project, or another book in its place, before we had the lock: what
+    was found out by then no longer holds.
+    """
     located = locate(source, wishes)
     is_new = not located.project.exists
-    with ExitStack() as stack:
+    try:
         if not is_new:
             stack.enter_context(located.project.lock())
         book = open_book(located, wishes)
         book.ensure_it_can_be_spoken()
         if is_new:  # a book that cannot be read leaves no folder behind
             stack.enter_context(located.project.lock())
-            book.keep_wishes(wishes.settings)
-        book.keep()
-        # Where there are wishes already, new ones replace them only once the provider has accepted them.
-        return asyncio.run(_render(book, observe, lambda: book.keep_wishes(wishes.settings)))
+    except ProjectLocked:
+        if project_of(source, located.data, wishes) == located.project:
+            raise
+        return None
+    if project_of(source, located.data, wishes) != located.project or is_new == located.project.exists:
+        return None
+    if is_new:
+        book.keep_wishes(wishes.settings)
+    book.keep()
+    return book
 
 
 async def _render(book: Book, observe: Observer, on_accepted: Callable[[], None]) -> Rendered:
+    """Speak, assemble, deliver. New wishes replace those of before only once the provider has accepted them."""
     takes = open_takes(book.project)
     takes.sweep()
     delivery = Delivery(book)
@@ -148,7 +170,8 @@ async def _render(book: Book, observe: Observer, on_accepted: Callable[[], None]
         raise type(exc)(f"Stopped. {_kept(session.tally)}", advice=advice) from exc
     gaps = _gaps(plan, session.tally)
     if gaps and not book.config.rendering.allow_gaps:
-        raise Incomplete(_gap_list(gaps), advice=_GAP_ADVICE)
+        delivery.keep_gaps(gaps)
+        raise Incomplete(_gap_list(gaps), gaps=tuple(map(asdict, gaps)), advice=_GAP_ADVICE)
     return _rendered(book, plan, session.tally, delivery, gaps)
 
 
@@ -171,7 +194,7 @@ def plan(source: Path, wishes: Wishes) -> Planned:
     for index, chapter in enumerate(book.script.chapters, 1):
         keys = next(spoken).keys if chapter.spoken else ()
         chapters.append(
-            PlannedChapter(
+            ChapterLine(
                 index=index,
                 title=chapter.title,
                 matter=chapter.matter,
@@ -207,10 +230,10 @@ def _problem(book: Book) -> str:
 
 
 def status(folder: Path) -> Status:
-    """How far a project is, from its own files alone; its manuscript is not read.
+    """How far a project is. Calls no provider and writes nothing.
 
     Raises:
-        UsageError: it is no project, or it was never rendered.
+        UsageError: it is no project, or has lost its manuscript.
     """
     project = open_project(folder)
     book = open_book(locate(folder, Wishes()), Wishes())
@@ -281,8 +304,8 @@ def _kept(tally: Tally) -> str:
 
 def _rendered(book: Book, plan: Plan, tally: Tally, delivery: Delivery, gaps: tuple[Gap, ...]) -> Rendered:
     files = tuple(
-        RenderedFile(delivery.absolute(file), file.format, chapter.number, chapter.title, chapter.duration_s)
-        for chapter in delivery.finish(gaps)
+        RenderedFile(delivery.path_of(file), file.format, chapter.number, chapter.title, chapter.duration_s)
+        for chapter in delivery.finish(tally.chapters, gaps)
         for file in chapter.files
     )
     return Rendered(

@@ -9,7 +9,7 @@ from narrator.config import Config
 from narrator.errors import ManuscriptError
 from narrator.model import Cover, Script, ScriptChapter, Segment, SpeechRequest
 from narrator.ports import Provider
-from narrator.project import Project, digest_of, find_project, open_project, read_source
+from narrator.project import Project, digest_of, find_project, named_project, open_project, read_source
 from narrator.rendering.languages import ensure_language_is_spoken
 from narrator.script.accepted import AcceptedScript
 from narrator.script.compose import Cut, compose
@@ -56,7 +56,7 @@ class Book:
             voice=self.provider.voice,
             voice_digest=self.provider.voice_digest,
             text=segment.text,
-            language=self.language,
+            language=self.language if self.provider.capabilities.uses_language else "",
             speed=self.config.speech.speed,
             rate_hz=self.provider.capabilities.rate_hz,
             revision=self.provider.revision,
@@ -117,8 +117,20 @@ def locate(source: Path, wishes: Wishes) -> Source:
         path = project.manuscript_file()
         return Source(project, path, read_source(path))
     data = read_source(source)
-    project = Project(wishes.project) if wishes.project else find_project(source, data, wishes.projects)
-    return Source(project, source, data)
+    return Source(project_of(source, data, wishes), source, data)
+
+
+def project_of(source: Path, data: bytes, wishes: Wishes) -> Project:
+    """The project of a manuscript with these bytes, as things stand now.
+
+    Raises:
+        UsageError: the named project is of another book, or the folder is no project.
+    """
+    if source.is_dir():
+        return open_project(source)
+    if wishes.project:
+        return named_project(wishes.project, source, data)
+    return find_project(source, data, wishes.projects)
 
 
 def open_book(source: Source, wishes: Wishes) -> Book:
@@ -156,9 +168,13 @@ def _script(source: Source, cut: Cut, language: str, *, replan: bool) -> tuple[S
         script, sha256, accepted_cut = accepted
         if accepted_cut == cut:
             if sha256 == digest_of(source.data):
-                return script, None, False
+                # The manuscript is not read again, unless its cover was lost with the kept copy.
+                cover = None if source.project.source else read_manuscript(source.path).cover
+                return script, cover, False
             known = {chapter.source_digest: chapter for chapter in script.chapters}
     manuscript = read_manuscript(source.path)
-    if language:
-        manuscript = replace(manuscript, language=language)
-    return compose(manuscript, cut, known), manuscript.cover, True
+    # A file's name, where it stands in for a title, may hold bytes that are no text.
+    title = manuscript.title.encode("utf-8", "replace").decode()
+    said = replace(manuscript, title=title, language=language or manuscript.language)
+    script = replace(compose(said, cut, known), language=manuscript.language)
+    return script, manuscript.cover, True

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import langcodes
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from narrator.errors import ConfigError
 
@@ -32,9 +33,15 @@ def _option_text(value: object) -> object:
 LanguageTag = Annotated[str, AfterValidator(_language_tag)]
 Milliseconds = Annotated[int, Field(ge=0, le=30_000)]
 
+# '5/s', '100/m', '20/1.5s'; neither the count nor the period is 0.
+_ABOVE_0 = r"0*[1-9][0-9]{0,5}"
+_RATE = rf"^({_ABOVE_0}/({_ABOVE_0}(\.[0-9]+)?|0+\.[0-9]*[1-9][0-9]*)?[smh])?$"
+
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
 
 
 class Book(_Section):
@@ -93,7 +100,7 @@ class Rendering(_Section):
     """How hard the provider is driven. 0 means: what suits the provider."""
 
     concurrency: Annotated[int, Field(ge=0, le=256)] = 0
-    rate: str = Field(default="", pattern=r"^(\d+/(\d+(\.\d+)?)?(s|m|h))?$")
+    rate: str = Field(default="", pattern=_RATE)
     attempts: Annotated[int, Field(ge=1, le=20)] = 5
     timeout_s: Annotated[float, Field(gt=0, le=3600)] = 300.0
     allow_gaps: bool = False
@@ -115,10 +122,13 @@ def read_config(path: Path) -> Config:
     """Read and check a `project.toml`.
 
     Raises:
-        ConfigError: it is no TOML, or some keys or values are wrong: each is named.
+        ConfigError: it cannot be read, it is no TOML, or some keys or values are wrong: each is named.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors on Windows put a BOM in front
+    except OSError as exc:
+        advice = "Make it a file that you may read."
+        raise ConfigError(str(path), (f"it cannot be read: {exc.strerror}",), advice=advice) from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise ConfigError(str(path), (f"this is not TOML: {exc}",), advice="Mend the line it names.") from exc
     return check_config(raw, where=str(path))
@@ -133,14 +143,39 @@ def check_config(raw: Mapping[str, Any], *, where: str) -> Config:
     try:
         return Config.model_validate(raw)
     except ValidationError as exc:
-        problems = tuple(_problem(error["loc"], error["type"], error["msg"]) for error in exc.errors())
+        problems = tuple(map(_problem, exc.errors()))
         raise ConfigError(where, problems, advice="Correct these keys and run the same command again.") from exc
 
 
-def _problem(location: tuple[int | str, ...], kind: str, message: str) -> str:
+_WORDS = {
+    "dict_type": "must be a table",
+    "mapping_type": "must be a table",
+    "model_type": "must be a table",
+    "tuple_type": "must be a list",
+    "string_type": "must be text, in quotes",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be true or false",
+    "literal_error": "must be one of {expected}",
+    "string_pattern_mismatch": "must be a number of requests and a period, such as 5/s, 100/m or 20/10s",
+    "too_short": "must not be empty",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+    "value_error": "{error}",
+}
+"""What pydantic's kinds of errors, which are an interface of it, mean to whoever writes `project.toml`."""
+
+
+def _problem(error: ErrorDetails) -> str:
+    location, kind = error["loc"], error["type"]
     key = ".".join(str(part) for part in location)
     if kind != "extra_forbidden":
-        return f"{key}: {message.removeprefix('Value error, ')}"
+        context = error.get("ctx", {})
+        if "expected" in context:
+            context = {"expected": context["expected"].replace("'", "").replace(" or ", ", ")}
+        return f"{key}: {_WORDS[kind].format_map(context) if kind in _WORDS else error['msg']}"
     known = _names_at(location[:-1])
     nearest = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
     meant = f"did you mean {nearest[0]!r}?" if nearest else f"known here: {', '.join(known)}"

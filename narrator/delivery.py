@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from narrator.book import Book
-from narrator.durable import disk_errors, part_of, publish, sync_file, write_durably
+from narrator.durable import disk_errors, part_of, parts_of, publish, sync_file, write_durably
 from narrator.errors import UsageError
 from narrator.mastering.chapter import assemble_chapter
 from narrator.mastering.timeline import Part
@@ -63,6 +63,8 @@ class Delivery:
     def claim_names(self) -> None:
         """Find out before any work whether the files can be put where they belong, and take the names.
 
+        Inside the project every name is ours. What a killed process left half written is swept.
+
         Raises:
             UsageError: a file of that name is there that is not ours.
             DiskError: the folder or `book.json` cannot be written.
@@ -72,7 +74,11 @@ class Delivery:
         ]
         wanted.append(self._stored(self._playlist_path))
         claimed = set(self._record.claimed)
-        foreign = [path for path in wanted if path not in claimed and self._absolute(path).exists()]
+        foreign = [
+            path
+            for path in wanted
+            if path not in claimed and Path(path).is_absolute() and self._absolute(path).exists()
+        ]
         if foreign:
             raise UsageError(
                 f"{self._absolute(foreign[0])} exists already and was not made by this project.",
@@ -80,6 +86,9 @@ class Delivery:
             )
         with disk_errors(f"Making {self._folder}"):
             self._folder.mkdir(parents=True, exist_ok=True)
+            for name in wanted:
+                for rest in parts_of(self._absolute(name)):
+                    rest.unlink(missing_ok=True)
         if not set(wanted) <= claimed:
             self._save(replace(self._record, claimed=tuple(sorted(claimed.union(wanted)))))
 
@@ -135,15 +144,18 @@ class Delivery:
             DiskError: it could not be written.
         """
         self._save(self._record.with_chapter(chapter))
-        return tuple(self._absolute(file.path) for file in chapter.files)
+        return tuple(map(self.path_of, chapter.files))
 
-    def finish(self, gaps: Iterable[Gap]) -> tuple[DeliveredChapter, ...]:
+    def finish(self, numbers: Collection[int], gaps: Iterable[Gap]) -> tuple[DeliveredChapter, ...]:
         """Write the playlist, remove files of an earlier shape of the book, and call it complete.
+
+        `numbers` are the chapters whose files were made, or found as they should be, in this run. Files in
+        another folder or of another format stay where a person had them put.
 
         Raises:
             DiskError: something could not be written.
         """
-        chapters = tuple(chapter for chapter in self._record.chapters if chapter.number <= len(self._titles))
+        chapters = tuple(chapter for chapter in self._record.chapters if chapter.number in numbers)
         first = next(iter(self._book.config.delivery.formats))
         entries = [
             (self._absolute(file.path).name, chapter.title, chapter.duration_s)
@@ -151,15 +163,13 @@ class Delivery:
             for file in chapter.files
             if file.format == first
         ]
-        text = playlist(self._book.title, entries).encode()
+        text = playlist(self._book.title, entries).encode("utf-8", "replace")
         if not self._playlist_path.exists() or self._playlist_path.read_bytes() != text:
             write_durably(self._playlist_path, text)
         ours = {file.path for chapter in chapters for file in chapter.files} | {
             self._stored(self._playlist_path)
         }
-        with disk_errors(f"Tidying {self._folder}"):
-            for stale in set(self._record.claimed) - ours:
-                self._absolute(stale).unlink(missing_ok=True)
+        self._remove_stale(set(self._record.claimed) - ours)
         self._save(
             replace(
                 self._record,
@@ -172,8 +182,24 @@ class Delivery:
         )
         return chapters
 
-    def absolute(self, file: DeliveredFile) -> Path:
-        return self._absolute(file.path)
+    def keep_gaps(self, gaps: Iterable[Gap]) -> None:
+        """Note in `book.json` what is missing of a book that is not complete.
+
+        Raises:
+            DiskError: it could not be written.
+        """
+        self._save(replace(self._record, gaps=tuple(gaps)))
+
+    def _remove_stale(self, names: Iterable[str]) -> None:
+        suffixes = {f".{name}" for name in self._book.config.delivery.formats} | {self._playlist_path.suffix}
+        with disk_errors(f"Tidying {self._folder}"):
+            for path in map(self._absolute, names):
+                if path.parent == self._folder.absolute() and path.suffix in suffixes:
+                    path.unlink(missing_ok=True)
+
+    def path_of(self, file: DeliveredFile) -> Path:
+        """Where a file is, in the words in which the project was named."""
+        return self._book.project.folder / file.path
 
     @property
     def _playlist_path(self) -> Path:
@@ -262,11 +288,11 @@ class Delivery:
 
     def _stored(self, path: Path) -> str:
         """A path as `book.json` has it: relative inside the project, so that the folder can be moved."""
-        root = self._book.project.folder
-        return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path.absolute())
+        root, path = self._book.project.folder.absolute(), path.absolute()
+        return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
     def _absolute(self, stored: str) -> Path:
-        return self._book.project.folder / stored
+        return self._book.project.folder.absolute() / stored
 
 
 def _cover_digest(cover: Cover | None) -> str:

@@ -51,8 +51,7 @@ def examine(projects: Path) -> Iterator[Finding]:
     yield _embedded_voice()
     for listing in listings():
         if variable := listing.key_variable:
-            found = "set" if find_key(variable) else "not set"
-            yield Finding(f"key of {listing.name}", f"{variable} is {found}")
+            yield _key(listing.name, variable)
     yield _disk(projects)
 
 
@@ -61,6 +60,14 @@ def _package(name: str) -> Finding:
         return Finding(name, version(name))
     except PackageNotFoundError:
         return Finding(name, "not installed; pip install --force-reinstall narrator", is_well=False)
+
+
+def _key(provider: str, variable: str) -> Finding:
+    try:
+        found = f"{variable} is {'set' if find_key(variable) else 'not set'}"
+    except NarratorError as exc:
+        return Finding(f"key of {provider}", exc.what, is_well=False)
+    return Finding(f"key of {provider}", found)
 
 
 def _embedded_voice() -> Finding:
@@ -73,9 +80,12 @@ def _embedded_voice() -> Finding:
 
 def _disk(projects: Path) -> Finding:
     folder = projects.absolute()
-    while not folder.exists():
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
+    try:
+        while not folder.exists():
+            folder = folder.parent
+        free = shutil.disk_usage(folder).free
+    except OSError as exc:
+        return Finding("projects", f"{projects}: {exc.strerror}", is_well=False)
     is_writable = os.access(folder, os.W_OK)
     found = f"{projects}: {free / 1e9:.1f} GB free{'' if is_writable else ', not writable'}"
     return Finding("projects", found, is_well=is_writable and free > _SCARCE_BYTES)

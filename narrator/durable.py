@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from narrator.errors import DiskError
+from narrator.errors import DiskError, UsageError
 
 PART_SUFFIX = ".part"
 """What a file is called until it is whole."""
@@ -23,6 +23,20 @@ def disk_errors(doing: str) -> Iterator[None]:
     except OSError as exc:
         where = f" ({exc.filename})" if exc.filename else ""
         raise DiskError(f"{doing} failed: {exc.strerror or exc}{where}.", advice=_advice(exc)) from exc
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn an OSError into a UsageError that names the file; that there is none is the caller's to answer."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as exc:
+        raise UsageError(
+            f"{exc.filename or path} cannot be read: {exc.strerror or exc}.",
+            advice="Check the path and its permissions, and run the same command again.",
+        ) from exc
 
 
 def _advice(error: OSError) -> str:
@@ -57,6 +71,17 @@ def write_durably(path: Path, data: bytes | memoryview) -> None:
 def part_of(path: Path) -> Path:
     """A new name in the same folder, hidden, for the time until the file is whole."""
     return path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}{PART_SUFFIX}")
+
+
+def parts_of(path: Path) -> list[Path]:
+    """What was left of earlier files that were never whole, by whoever wrote them."""
+    start = f".{path.name[:60]}."
+    try:
+        return [
+            each for each in path.parent.iterdir() if each.name.startswith(start) and each.suffix == PART_SUFFIX
+        ]
+    except FileNotFoundError:
+        return []
 
 
 def publish(beside: Path, path: Path) -> None:

@@ -185,9 +185,13 @@ class Unreachable(RunError):
 
 
 class Incomplete(NarratorError):
-    """Some segments have no take, so there is no audiobook."""
+    """Some segments have no take, so there is no audiobook. `gaps` are these, as plain data."""
 
     exit_code = ExitCode.INCOMPLETE
+
+    def __init__(self, what: str, *, gaps: tuple[dict[str, object], ...], advice: str = "") -> None:
+        super().__init__(what, advice=advice)
+        self.gaps = gaps
 
 
 class Interrupted(NarratorError):

@@ -231,8 +231,9 @@ class Capabilities:
     """What a provider, as it is set up, can do.
 
     `max_characters` is the longest text of one request. `concurrency` is how many requests to run at once
-    where the user names no number. `languages` () means any. `usd_per_million_characters` is 0.0 for a
-    free voice and None where the price is not known.
+    where the user names no number. `languages` () means any; `uses_language` says whether a request's
+    language changes its sound. `usd_per_million_characters` is 0.0 for a free voice and None where the price
+    is not known.
     """
 
     max_characters: int
@@ -240,6 +241,7 @@ class Capabilities:
     rate_hz: int
     concurrency: int
     languages: tuple[str, ...] = ()
+    uses_language: bool = False
     usd_per_million_characters: float | None = None
     is_local: bool = False
 
@@ -250,6 +252,7 @@ class SpeechRequest:
 
     `voice_digest` is the SHA-256 of a local voice's model file, '' for a remote voice; `revision` is the
     adapter's own, raised when it changes what comes out of the same wishes. `rate_hz` is the project's.
+    `language` is '' where the provider makes nothing of it.
     """
 
     provider: str

@@ -17,6 +17,7 @@ from narrator.model import (
     Take,
     TakeKey,
     Voice,
+    WordTime,
 )
 
 if TYPE_CHECKING:  # numpy is slow to import, and only annotations need it here
@@ -111,12 +112,25 @@ class TakeStore(Protocol):
         ...
 
     def save(
-        self, request: SpeechRequest, pcm: bytes, measurement: Measurement, facts: Mapping[str, Any]
+        self,
+        request: SpeechRequest,
+        pcm: bytes,
+        measurement: Measurement,
+        words: tuple[WordTime, ...],
+        facts: Mapping[str, Any],
     ) -> Take:
         """Store durably and atomically; the first take of a key wins.
 
         Raises:
             DiskError: it could not be made durable; nothing was left under its final name.
+        """
+        ...
+
+    def probe(self) -> None:
+        """Find out whether takes can be stored, before the first is paid for.
+
+        Raises:
+            DiskError: they cannot.
         """
         ...
 

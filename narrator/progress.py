@@ -33,6 +33,33 @@ logger = logging.getLogger("narrator")
 _LINE_CHARACTERS = 60
 
 
+class Lenient:
+    """A stream that takes everything and, once it cannot be written, drops it: work goes on without its log."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.is_lost = False
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        if not self.is_lost:
+            try:
+                self._stream.write(text)
+            except (OSError, ValueError):  # ValueError: it was closed
+                self.is_lost = True
+        return len(text)
+
+    def flush(self) -> None:
+        if not self.is_lost:
+            try:
+                self._stream.flush()
+            except (OSError, ValueError):
+                self.is_lost = True
+
+    def __getattr__(self, name: str) -> Any:
+        # tqdm asks for the encoding, and for the descriptor to measure the terminal.
+        return getattr(self._stream, name)
+
+
 class Bars:
     """One bar for the book, counted in characters, over one line for what is being spoken now.
 
@@ -41,7 +68,7 @@ class Bars:
     """
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        self._stream = Lenient(stream)
         self._book: tqdm[Any] | None = None
         self._now: tqdm[Any] | None = None
         self._in_flight: OrderedDict[TakeKey, str] = OrderedDict()
@@ -110,25 +137,32 @@ class Counts:
 
     def __init__(self) -> None:
         self._started: RenderStarted | None = None
-        self._rendered = self._failed = self._billed = 0
-        self._files: list[dict[str, Any]] = []
+        self._rendered: dict[TakeKey, int] = {}
+        self._failed: dict[TakeKey, int] = {}
+        self._files: dict[int, list[dict[str, Any]]] = {}
+        self._billed = 0
 
     def __call__(self, event: Event) -> None:
+        # What a later pass speaks anew replaces what was said of it before; it is paid for each time.
         match event:
             case RenderStarted():
                 self._started = self._started or event
             case TakeReady():
-                self._rendered += event.segments
+                self._failed.pop(event.key, None)
+                self._rendered[event.key] = event.segments
                 self._billed += event.characters_billed
             case SegmentFailed():
-                self._failed += event.segments
+                self._rendered.pop(event.key, None)
+                self._failed[event.key] = event.segments
             case ChapterAssembled():
                 facts = {
                     "chapter": event.chapter,
                     "title": event.title,
                     "duration_s": round(event.duration_s, 3),
                 }
-                self._files += [{"path": str(path), "format": path.suffix[1:], **facts} for path in event.paths]
+                self._files[event.chapter] = [
+                    {"path": str(path), "format": path.suffix[1:], **facts} for path in event.paths
+                ]
             case _:
                 pass
 
@@ -136,14 +170,16 @@ class Counts:
         """The fields of a result line; empty and zero where nothing was begun."""
         started = self._started
         price = started.usd_per_million_characters if started else None
+        rendered, failed = sum(self._rendered.values()), sum(self._failed.values())
+        total, reused = (started.segments, started.reused) if started else (0, 0)
         return {
             "project": str(started.project) if started else None,
-            "files": self._files,
+            "files": [file for files in self._files.values() for file in files],
             "segments": {
-                "total": started.segments if started else 0,
-                "rendered": self._rendered,
-                "reused": started.reused if started else 0,
-                "failed": self._failed,
+                "total": total,
+                "rendered": rendered,
+                "reused": min(reused, total - rendered - failed),  # some were damaged, and spoken anew
+                "failed": failed,
             },
             "characters": started.all_characters if started else 0,
             "billed_characters": self._billed,
@@ -151,11 +187,26 @@ class Counts:
         }
 
 
-class JsonLines:
-    """One object a line on a stream, each with an `event` and the time since the start."""
+class Notices:
+    """What a person should know, a line each; all else is left out. For where there is no terminal."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        self._stream = Lenient(stream)
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Notice):
+            self._stream.write(f"{event.message}\n")
+            self._stream.flush()
+
+
+class JsonLines:
+    """One object a line on a stream, each with an `event` and the time since the start.
+
+    In ASCII, which every encoding of a stream can carry and which is JSON all the same.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = Lenient(stream)
         self._began = time.monotonic()
 
     def __call__(self, event: Event) -> None:
@@ -164,9 +215,14 @@ class JsonLines:
             {"event": name.lstrip("_"), "at_s": round(time.monotonic() - self._began, 3), **asdict(event)}
         )
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the stream could not be written at some time; nothing was written since."""
+        return self._stream.is_lost
+
     def write(self, content: dict[str, Any]) -> None:
         """Write one object as one line, at once."""
-        self._stream.write(json.dumps(content, ensure_ascii=False, default=_plain) + "\n")
+        self._stream.write(json.dumps(content, default=_plain) + "\n")
         self._stream.flush()
 
 

@@ -15,7 +15,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,8 +26,8 @@ from filelock import FileLock, Timeout
 from pathvalidate import sanitize_filename
 from tomlkit.exceptions import TOMLKitError
 
-from narrator.config import Config, check_config, read_config
-from narrator.durable import disk_errors, write_durably
+from narrator.config import Config, Speech, check_config, read_config
+from narrator.durable import disk_errors, reading, write_durably
 from narrator.errors import ConfigError, ProjectLocked, UsageError
 from narrator.model import Cover
 from narrator.wishes import Settings
@@ -37,16 +37,21 @@ How this book is rendered. `narrator render` reads this file each time, with thi
 source; options that you give on the command line are kept here. Every key has a default.
 """
 
+_RECORD = "source.json"
 _COVER_NAMES = {"image/jpeg": "cover.jpg", "image/png": "cover.png"}
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
-    """Which file a project was made of: its name in `source/`, its SHA-256, and the path it was read from."""
+    """Which file a project was made of: its name in `source/`, its SHA-256, and the path it was read from.
+
+    `cover_sha256` is that of the cover that was taken from it, '' for none.
+    """
 
     name: str
     sha256: str
     origin: str
+    cover_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +85,45 @@ class Project:
         return self.config_file.is_file()
 
     def output_folder(self, config: Config) -> Path:
-        """Where the audiobook goes; a relative wish is inside the project."""
-        return self.folder / Path(config.delivery.output).expanduser()
+        """Where the audiobook goes; a relative wish is inside the project.
+
+        Raises:
+            UsageError: it cannot be a folder.
+        """
+        wish = config.delivery.output
+        advice = "Name another folder with --output."
+        try:
+            folder = self.folder / Path(wish).expanduser()
+            if folder.exists() and not folder.is_dir():
+                raise UsageError(f"{folder} is a file, and the audiobook needs a folder.", advice=advice)
+        except (RuntimeError, ValueError, OSError) as exc:
+            raise UsageError(f"The output folder {wish!r} cannot be used: {exc}.", advice=advice) from exc
+        return folder
 
     @property
     def source(self) -> SourceRecord | None:
         """The manuscript that the project keeps, or None.
 
         Raises:
-            UsageError: the record of it is damaged.
+            UsageError: the record of it is damaged or unreadable.
         """
-        record = self.folder / "source" / "source.json"
+        record = self.folder / "source" / _RECORD
         try:
-            raw = json.loads(record.read_text(encoding="utf-8"))
-            return SourceRecord(name=str(raw["name"]), sha256=str(raw["sha256"]), origin=str(raw["origin"]))
+            with reading(record):
+                raw = json.loads(record.read_text(encoding="utf-8"))
+            return SourceRecord(
+                str(raw["name"]), str(raw["sha256"]), str(raw["origin"]), str(raw.get("cover_sha256", ""))
+            )
         except FileNotFoundError:
             return None
-        except (KeyError, TypeError, ValueError) as exc:
+        except (AttributeError, KeyError, TypeError, ValueError) as exc:
             advice = "Delete it and render the book again from its file; takes are kept."
             raise UsageError(f"{record} is damaged: {exc}.", advice=advice) from exc
+
+    def is_of(self, origin: str, sha256: str) -> bool:
+        """Whether the project is of the manuscript at that path, or with that digest; one of nothing is."""
+        kept = self.source
+        return kept is None or kept.origin == origin or kept.sha256 == sha256
 
     def manuscript_file(self) -> Path:
         """The kept manuscript.
@@ -118,24 +143,46 @@ class Project:
     def keep_manuscript(self, path: Path, data: bytes, cover: Cover | None) -> None:
         """Copy the manuscript in, so that the folder is whole without the original.
 
+        A cover that a person put there stays.
+
         Raises:
-            DiskError: it could not be written.
+            DiskError: it could not be written; the one of before is still there.
         """
-        record = SourceRecord(path.name, digest_of(data), str(path.absolute()))
+        before = self.source
+        folder = self.folder / "source"
+        name = f"book-{path.name}" if path.name in {_RECORD, *_COVER_NAMES.values()} else path.name
+        # The kept copy, edited in place, is still of the file that it came from.
+        is_kept_copy = path.absolute() == (folder / name).absolute()
+        origin = before.origin if before and is_kept_copy else str(path.absolute())
+        write_durably(folder / name, data)
+        kept_cover = self.cover()
+        cover_sha256 = before.cover_sha256 if before else ""
+        if cover and (kept_cover is None or digest_of(kept_cover.data) == cover_sha256):
+            self._replace_cover(cover)
+            cover_sha256 = digest_of(cover.data)
+        record = SourceRecord(name, digest_of(data), origin, cover_sha256)
+        write_durably(folder / _RECORD, (json.dumps(asdict(record), indent=1) + "\n").encode())
+        if before and before.name != name:
+            with disk_errors(f"Tidying {folder}"):
+                (folder / before.name).unlink(missing_ok=True)
+
+    def _replace_cover(self, cover: Cover) -> None:
         folder = self.folder / "source"
         with disk_errors(f"Tidying {folder}"):
-            for stale in set(folder.glob("*")) - {folder / path.name}:
-                stale.unlink()
-        write_durably(folder / path.name, data)
-        if cover and (name := _COVER_NAMES.get(cover.media_type)):
-            write_durably(folder / name, cover.data)
-        write_durably(folder / "source.json", (json.dumps(asdict(record), indent=1) + "\n").encode())
+            for media_type, name in _COVER_NAMES.items():
+                if media_type != cover.media_type:
+                    (folder / name).unlink(missing_ok=True)
+        write_durably(folder / _COVER_NAMES[cover.media_type], cover.data)
 
     def cover(self) -> Cover | None:
-        """The book's picture, as kept with the manuscript; a person may put another in its place."""
+        """The book's picture, as kept with the manuscript; a person may put another in its place.
+
+        Raises:
+            UsageError: it is there and cannot be read.
+        """
         for media_type, name in _COVER_NAMES.items():
             path = self.folder / "source" / name
-            if path.is_file():
+            with reading(path), suppress(FileNotFoundError, NotADirectoryError):
                 return Cover(media_type, path.read_bytes())
         return None
 
@@ -188,7 +235,8 @@ class Project:
             )
             yield
         finally:
-            holder.unlink(missing_ok=True)
+            with suppress(OSError):
+                holder.unlink(missing_ok=True)
             lock.release()
 
 
@@ -199,6 +247,9 @@ def open_project(folder: Path) -> Project:
         UsageError: it is none.
     """
     project = Project(folder)
+    if folder.is_file():
+        advice = f"To render it: narrator render {folder}"
+        raise UsageError(f"{folder} is a file, not the folder of a project.", advice=advice)
     if not folder.is_dir():
         raise UsageError(f"There is no folder {folder}.", advice="Check the path; quote it if it has spaces.")
     if not project.exists:
@@ -209,23 +260,45 @@ def open_project(folder: Path) -> Project:
     return project
 
 
+def named_project(folder: Path, source: Path, data: bytes) -> Project:
+    """The project that a person named for a manuscript; it need not exist yet.
+
+    Raises:
+        UsageError: it is of another book.
+    """
+    project = Project(folder)
+    kept = project.source
+    if kept and kept.name != source.name and not project.is_of(str(source.absolute()), digest_of(data)):
+        raise UsageError(
+            f"{folder} is the project of another book, {kept.name}.",
+            advice="Name another folder with --project, or leave it out.",
+        )
+    return project
+
+
 def find_project(source: Path, data: bytes, projects: Path) -> Project:
     """The project of a manuscript, under `projects`; it need not exist yet.
 
-    A book is known by its path or by its bytes; another book of the same name gets `<slug>-2`.
+    A book is known by its path or by its bytes, whatever its folder is called; another book of the same name
+    gets `<slug>-2`.
 
     Raises:
         UsageError: a project's record of its source is damaged.
     """
     origin, sha256 = str(source.absolute()), digest_of(data)
     slug = slug_of(source.stem)
-    number = 1
-    while True:
-        project = Project(projects / (slug if number == 1 else f"{slug}-{number}"))
-        kept = project.source
-        if kept is None or kept.origin == origin or kept.sha256 == sha256:
+    project, number = Project(projects / slug), 1
+    while project.source is not None:
+        if project.is_of(origin, sha256):
             return project
         number += 1
+        project = Project(projects / f"{slug}-{number}")
+    for record in sorted(projects.glob(f"*/source/{_RECORD}")):
+        renamed = Project(record.parent.parent)
+        with suppress(UsageError):  # what is wrong with other books is not this one's trouble
+            if renamed.exists and renamed.is_of(origin, sha256):
+                return renamed
+    return project
 
 
 def read_source(path: Path) -> bytes:
@@ -234,14 +307,17 @@ def read_source(path: Path) -> bytes:
     Raises:
         UsageError: it cannot be read.
     """
+    if path.exists() and not path.is_file():
+        raise UsageError(
+            f"{path} is not a file that can be read again.", advice="Save the book as a file first."
+        )
     try:
-        return path.read_bytes()
+        with reading(path):
+            return path.read_bytes()
     except FileNotFoundError as exc:
         raise UsageError(
             f"There is no file {path}.", advice="Check the path; quote it if it has spaces."
         ) from exc
-    except OSError as exc:
-        raise UsageError(f"{path} cannot be read: {exc.strerror}.", advice="Check its permissions.") from exc
 
 
 def slug_of(stem: str) -> str:
@@ -267,8 +343,8 @@ def _merged(kept: Mapping[str, Any], wishes: Settings) -> dict[str, Any]:
 def _outdated(kept: Mapping[str, Any], wishes: Settings) -> list[str]:
     """The keys of [speech] that belong to the provider that was, where another is wished for."""
     speech = kept.get("speech", {})
-    wished = wishes.get("speech", {})
-    if wished.get("provider", speech.get("provider")) == speech.get("provider"):
+    current = speech.get("provider", Speech().provider)
+    if wishes.get("speech", {}).get("provider", current) == current:
         return []
     return [key for key in ("model", "voice", "base_url", "options") if key in speech]
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any
 
 from narrator.book import Book
 from narrator.delivery import ChapterOrder, Delivery
-from narrator.errors import Interrupted, NarratorError
-from narrator.events import ChapterAssembled, RenderStarted, Stopping
+from narrator.errors import DiskError, Interrupted
+from narrator.events import ChapterAssembled, Notice, RenderStarted, Stopping
 from narrator.model import Take, TakeKey
 from narrator.ports import Observer, TakeStore
 from narrator.publishing.record import DeliveredChapter
@@ -24,14 +26,17 @@ from narrator.stopping import Stop
 
 CHAPTERS_AT_ONCE = 2
 
+LEARNED_FROM_EARLIER = 40
+
 MOST_PASSES = 3
 """Takes that prove damaged or doubtful are spoken again in another pass; this many passes find them all."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """What a run did so far."""
+    """What a run did so far. `chapters` are those whose files are there, made of just their takes."""
 
+    chapters: set[int] = field(default_factory=set)
     spoken: dict[TakeKey, int] = field(default_factory=dict)
     billed_characters: int = 0
     failures: dict[TakeKey, Failure] = field(default_factory=dict)
@@ -57,6 +62,7 @@ class Session:
         self._observe = observe
         self._on_accepted = on_accepted
         self._checks = TakeChecks(is_local=book.provider.capabilities.is_local)
+        self._limits = AccountLimits(self._concurrency, book.config.rendering.rate, stopping=self.stop.softly)
         self._bad: set[TakeKey] = set()
         self._is_open = False
         self._in_flight: Callable[[], int] = lambda: 0
@@ -85,6 +91,7 @@ class Session:
             plan = self._plan()
             if plan.orders:
                 await self._open_provider(stack)
+                self._learn_pace(plan)
             self._on_accepted()
             for _ in range(MOST_PASSES):
                 await self._pass(plan)
@@ -92,23 +99,57 @@ class Session:
                 if self.stop.was_asked:
                     raise self.stop.error()
                 if not self._bad:
-                    break
+                    return plan
                 for key in self._bad:
                     self._takes.quarantine(key)
+                self._observe(Notice(f"{len(self._bad)} takes are damaged or doubtful and are spoken again."))
                 self._bad.clear()
                 plan = self._plan()
                 await self._open_provider(stack)
-            return plan
+            raise DiskError(
+                "Takes come back from the disk other than they were written, again and again.",
+                advice="Check the disk that the project is on; what is whole is kept.",
+            )
 
     async def _open_provider(self, stack: AsyncExitStack) -> None:
         if not self._is_open:
+            self._takes.probe()
             await stack.enter_async_context(self._book.provider)
-            await self._book.provider.check()
+            await self._unless_stopped(self._book.provider.check())
             self._is_open = True
+
+    def _learn_pace(self, plan: Plan) -> None:
+        """Tell the checks how fast the voice speaks, by takes that it spoke in earlier runs."""
+        missing = {order.key for order in plan.orders}
+        there = (
+            (segment, key)
+            for planned in plan.chapters
+            for segment, key in zip(planned.chapter.segments, planned.keys, strict=True)
+            if key not in missing
+        )
+        for segment, key in islice(there, LEARNED_FROM_EARLIER):
+            if take := self._takes.load(key):
+                self._checks.learn(self._book.request_for(segment), take.measurement)
+
+    async def _unless_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
+        """Wait for something that may take long, but no longer than until a person asks to stop."""
+        task, stop = asyncio.create_task(waiting), asyncio.create_task(self.stop.softly.wait())
+        try:
+            await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise self.stop.error()
+            await task
+        finally:
+            for each in (task, stop):
+                each.cancel()
+            await asyncio.gather(task, stop, return_exceptions=True)
 
     def _plan(self) -> Plan:
         book = self._book
-        plan = make_plan(book.script, book.request_for, self._takes.keys())
+        made = make_plan(book.script, book.request_for, self._takes.keys())
+        # What was given up in an earlier pass of this run is not paid for again in it.
+        orders = tuple(order for order in made.orders if order.key not in self.tally.failures)
+        plan = replace(made, orders=orders)
         started = RenderStarted(
             title=book.title,
             project=book.project.folder,
@@ -124,7 +165,10 @@ class Session:
 
     async def _pass(self, plan: Plan) -> None:
         assembly = _Assembly(self._assemble, {order.key for order in plan.orders}, plan)
-        scheduler = LocalScheduler(self._booth(), self._concurrency, self._on_take(assembly))
+        has_answered = bool(self.tally.spoken)
+        scheduler = LocalScheduler(
+            self._booth(), self._concurrency, self._on_take(assembly), has_answered=has_answered
+        )
         self._in_flight = lambda: scheduler.in_flight
         try:
             assembly.begin()
@@ -153,20 +197,24 @@ class Session:
             if made is not None:
                 paths = self._delivery.record(made)
                 self._observe(ChapterAssembled(planned.number, made.title, paths, made.duration_s))
-        except NarratorError:
-            self.stop.softly.set()
+        except BaseException:
+            self._limits.close()  # a book that cannot be assembled must not go on costing
             raise
 
     def _bind(self, planned: PlannedChapter, without: frozenset[TakeKey]) -> DeliveredChapter | None:
         """Make a chapter's files of its takes, unless they are there. Blocks."""
         order = self._chapter_order(planned, without)
-        if order is None or self._delivery.is_delivered(order):
+        if order is None:
             return None
-        damaged = {part.take.key for part in order.parts if not self._takes.is_intact(part.take)}
-        if damaged:
-            self._bad |= damaged
-            return None
-        return self._delivery.deliver(order, self.stop.at_once.is_set)
+        made = None
+        if not self._delivery.is_delivered(order):
+            damaged = {part.take.key for part in order.parts if not self._takes.is_intact(part.take)}
+            if damaged:
+                self._bad |= damaged
+                return None
+            made = self._delivery.deliver(order, self.stop.at_once.is_set)
+        self.tally.chapters.add(planned.number)
+        return made
 
     def _chapter_order(self, planned: PlannedChapter, without: frozenset[TakeKey]) -> ChapterOrder | None:
         segments, takes = [], list[Take]()
@@ -183,16 +231,14 @@ class Session:
         return self._delivery.order(planned.number, segments, takes) if takes and is_whole else None
 
     def _booth(self) -> Booth:
-        rendering = self._book.config.rendering
         return Booth(
             provider=self._book.provider,
-            limits=AccountLimits(self._concurrency, rendering.rate),
+            limits=self._limits,
             checks=self._checks,
             takes=self._takes,
             executor=self._writer,
             observe=self._observe,
-            stopping=self.stop.softly,
-            attempts=rendering.attempts,
+            attempts=self._book.config.rendering.attempts,
         )
 
     @property

@@ -14,7 +14,7 @@ Settings = Mapping[str, Mapping[str, Any]]
 
 
 class Options(TypedDict, total=False):
-    """All options; those left out, or None, wish for nothing. The command line's help says what each does."""
+    """All options; those left out, None or empty wish for nothing. The help of the commands explains each."""
 
     projects: str | Path | None
     project: str | Path | None
@@ -70,7 +70,7 @@ def wishes_of(**options: Unpack[Options]) -> Wishes:
     """Options to wishes.
 
     Raises:
-        UsageError: there is no such option.
+        UsageError: there is no such option, or a path cannot be one.
     """
     if unknown := sorted(set(options) - set(Options.__annotations__)):
         raise UsageError(
@@ -79,12 +79,12 @@ def wishes_of(**options: Unpack[Options]) -> Wishes:
     settings: dict[str, dict[str, Any]] = {}
     for name, (section, key) in _SETTINGS.items():
         value = options.get(name)
-        if value is not None:
+        if value is not None and value != "":
             settings.setdefault(section, {})[key] = _plain(name, value)
     projects, project = options.get("projects"), options.get("project")
     return Wishes(
-        projects=Path(projects or "projects"),
-        project=Path(project) if project else None,
+        projects=_path(projects or "projects"),
+        project=_path(project) if project else None,
         settings=settings,
         replan=options.get("replan", False),
         allow_gaps=options.get("allow_gaps", False),
@@ -95,7 +95,20 @@ def _plain(name: str, value: object) -> object:
     """A value as `project.toml` has it."""
     if name == "output":
         # A path typed at the prompt is relative to where it is typed; one in project.toml, to the project.
-        return str(Path(str(value)).expanduser().absolute())
+        return str(_path(str(value)).absolute())
     if name == "speed":
-        return float(str(value))
+        try:
+            return float(str(value))
+        except ValueError:
+            return value  # the check of all settings says what is wrong with it
     return tuple(value) if isinstance(value, list) else value
+
+
+def _path(written: str | Path) -> Path:
+    if "\0" in str(written):
+        raise UsageError(f"{str(written)!r} has a NUL, which no path has.", advice="Name another folder.")
+    try:
+        return Path(written).expanduser()
+    except RuntimeError as exc:
+        advice = "Check the name after ~, or write the path in full."
+        raise UsageError(f"{written}: there is no such person's folder here.", advice=advice) from exc

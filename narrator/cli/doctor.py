@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from narrator.cli.group import verbose_option
+from narrator.cli.streams import say
 from narrator.errors import ExitCode
 
 
@@ -26,6 +27,6 @@ def doctor(ctx: click.Context, projects: Path) -> None:
 
     findings = app.doctor(projects)
     for finding in findings:
-        click.echo(f"{'ok ' if finding.is_well else 'BAD'}  {finding.about:18} {finding.found}")
+        say(f"{'ok ' if finding.is_well else 'BAD'}  {finding.about:18} {finding.found}")
     if not all(finding.is_well for finding in findings):
         ctx.exit(ExitCode.USAGE)

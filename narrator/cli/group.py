@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass
+from typing import Any
 
 import click
 
+from narrator.stopping import stopped_by
 from narrator.version import __version__
 
 _COMMANDS = {
@@ -17,6 +20,13 @@ _COMMANDS = {
     "providers": ("narrator.cli.voices", "List the providers."),
     "doctor": ("narrator.cli.doctor", "Check this installation, and print what a bug report needs."),
 }
+
+
+@dataclass(slots=True)
+class Flags:
+    """What was asked of every command, kept where it is still known after the command has failed."""
+
+    is_verbose: bool = False
 
 
 class LazyGroup(click.Group):
@@ -43,6 +53,12 @@ class LazyGroup(click.Group):
             ctx.fail(f"There is no command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as exc:  # click would forget which signal it was
+            raise stopped_by(exc) from exc
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
@@ -51,8 +67,9 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done, 2 usage, 3 incomplete, 4 refused (key, quota, voice, language), 6 locked, "
-    "7 unreadable manuscript, 8 disk, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 a fault of narrator's own or output that cannot be written, 2 usage, "
+    "3 incomplete, 4 refused (key, quota, voice, language), 6 locked, 7 unreadable manuscript, 8 disk, "
+    "130 interrupted (Ctrl-C), 143 terminated (SIGTERM, SIGHUP).",
 )
 @click.version_option(__version__, prog_name="narrator", message="%(prog)s %(version)s")
 def narrator() -> None:
@@ -63,19 +80,11 @@ def narrator() -> None:
     """
 
 
-_state = {"verbose": False}
-
-
-def is_verbose() -> bool:
-    """Whether the command was run with -v."""
-    return _state["verbose"]
-
-
 def _set_verbose(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001, FBT001 - click's
     if value:
         from narrator.progress import set_up_logging  # noqa: PLC0415 - imports tqdm
 
-        _state["verbose"] = True
+        ctx.ensure_object(Flags).is_verbose = True
         set_up_logging(verbose=True)
 
 

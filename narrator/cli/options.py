@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from narrator.errors import UsageError
 from narrator.wishes import Wishes, wishes_of
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -24,17 +24,17 @@ _OPTIONS = (
     click.option(
         "-o",
         "--output",
-        type=click.Path(file_okay=False, path_type=Path),
+        type=click.Path(file_okay=False),
         help="Folder of the finished files.  [default: out/ in the project]",
     ),
     click.option(
         "--project",
-        type=click.Path(file_okay=False, path_type=Path),
+        type=click.Path(file_okay=False),
         help="Folder of the project.  [default: by the book's name, under --projects]",
     ),
     click.option(
         "--projects",
-        type=click.Path(file_okay=False, path_type=Path),
+        type=click.Path(file_okay=False),
         envvar="NARRATOR_PROJECTS",
         default="projects",
         show_default="$NARRATOR_PROJECTS or ./projects",
@@ -62,7 +62,7 @@ def wishes_from(options: dict[str, Any]) -> Wishes:
     """What the options given on the command line wish for.
 
     Raises:
-        click.UsageError: an --option is not KEY=VALUE.
+        UsageError: an --option is not KEY=VALUE, or a path cannot be one.
     """
     formats, pairs = options.pop("formats"), options.pop("options")
     return wishes_of(
@@ -75,5 +75,5 @@ def wishes_from(options: dict[str, Any]) -> Wishes:
 def _key_and_value(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not (key and equals):
-        raise click.UsageError(f"--option {text}: write it as KEY=VALUE.")
+        raise UsageError(f"--option {text} says nothing.", advice="Write it as KEY=VALUE.")
     return key, value

@@ -10,6 +10,7 @@ import click
 from narrator.cli.group import verbose_option
 from narrator.cli.options import book_options, wishes_from
 from narrator.cli.reports import plan_object, plan_words, status_object, status_words
+from narrator.cli.streams import say
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 
@@ -24,7 +25,7 @@ def plan(source: Path, *, as_json: bool, **options: Any) -> None:
     from narrator import app  # noqa: PLC0415 - all that is heavy comes with it
 
     planned = app.plan(source, wishes_from(options))
-    click.echo(plan_object(planned) if as_json else plan_words(planned))
+    say(plan_object(planned) if as_json else plan_words(planned))
 
 
 @click.command()
@@ -36,4 +37,4 @@ def status(project: Path, *, as_json: bool) -> None:
     from narrator import app  # noqa: PLC0415 - as above
 
     state = app.status(project)
-    click.echo(status_object(state) if as_json else status_words(state))
+    say(status_object(state) if as_json else status_words(state))

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from narrator.cli import streams
+from narrator.cli.endings import ending
 from narrator.cli.group import verbose_option
 from narrator.cli.options import book_options, wishes_from
-from narrator.cli.reports import render_result, render_words
+from narrator.cli.reports import failed_result, render_result, render_words
 from narrator.errors import ExitCode, NarratorError
 from narrator.wishes import Wishes
 
 if TYPE_CHECKING:  # ports would bring all of the model with it
+    from narrator.app import Rendered
     from narrator.ports import Observer
+    from narrator.progress import Counts, JsonLines
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout.")
 _gaps_option = click.option(
@@ -37,7 +42,7 @@ def render(source: Path, *, as_json: bool, **options: Any) -> None:
     spoken again: after an interruption, or a change to the book, the same command does only what is missing.
     Options are kept in the project, so that the next run needs none of them.
     """
-    _render(source, wishes_from(options), as_json=as_json)
+    _run(lambda: (source, wishes_from(options)), as_json=as_json)
 
 
 @click.command()
@@ -47,31 +52,47 @@ def render(source: Path, *, as_json: bool, **options: Any) -> None:
 @verbose_option
 def resume(project: Path, *, allow_gaps: bool, as_json: bool) -> None:
     """Go on with the interrupted render of PROJECT, the folder of a book."""
-    from narrator.project import open_project  # noqa: PLC0415 - after the options were understood
 
-    open_project(project)
-    _render(project, Wishes(allow_gaps=allow_gaps), as_json=as_json)
+    def asked() -> tuple[Path, Wishes]:
+        from narrator.project import open_project  # noqa: PLC0415 - after the options were understood
+
+        return open_project(project).folder, Wishes(allow_gaps=allow_gaps)
+
+    _run(asked, as_json=as_json)
 
 
-def _render(source: Path, wishes: Wishes, *, as_json: bool) -> None:
-    from narrator import app  # noqa: PLC0415 - all that is heavy comes with it
-    from narrator.progress import Bars, Counts, JsonLines, each_of, log_event  # noqa: PLC0415 - as above
+def _run(asked: Callable[[], tuple[Path, Wishes]], *, as_json: bool) -> None:
+    """Render what was asked for. With `--json` the last line tells of the end, whatever the end was."""
+    from narrator.progress import Counts, JsonLines  # noqa: PLC0415 - all that is heavy comes with it
 
     lines, counts = JsonLines(sys.stdout), Counts()
+    try:
+        done = _render(*asked(), counts, lines if as_json else None)
+        if as_json:
+            lines.write(render_result(done, ExitCode.DONE))
+    except (Exception, KeyboardInterrupt) as exc:
+        if as_json:
+            lines.write(failed_result(ending(exc), counts.result()))
+        raise
+    finally:
+        if lines.is_lost:
+            streams.silence(sys.stdout)
+    if lines.is_lost:
+        raise NarratorError("The audiobook is finished, but standard output was closed before all was told.")
+    if not as_json:
+        streams.say(render_words(done))
+
+
+def _render(source: Path, wishes: Wishes, counts: Counts, lines: JsonLines | None) -> Rendered:
+    from narrator import app  # noqa: PLC0415 - as above
+    from narrator.progress import Bars, Notices, each_of, log_event  # noqa: PLC0415 - as above
+
     with ExitStack() as stack:
         observers: list[Observer] = [log_event, counts]
-        if as_json:
+        if lines:
             observers.append(lines)
         elif sys.stderr.isatty():
             observers.append(stack.enter_context(Bars(sys.stderr)))
-        try:
-            done = app.render(source, wishes, each_of(*observers))
-        except NarratorError as exc:
-            if as_json:
-                ended = {"event": "result", "exit_code": exc.exit_code, **counts.result()}
-                lines.write({**ended, "error": exc.what, "advice": exc.advice})
-            raise
-    if as_json:
-        lines.write(render_result(done, ExitCode.DONE))
-    else:
-        click.echo(render_words(done))
+        else:
+            observers.append(Notices(sys.stderr))
+        return app.render(source, wishes, each_of(*observers))

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from narrator.errors import ExitCode
+from narrator.errors import ExitCode, Incomplete, NarratorError
 
 if TYPE_CHECKING:  # app imports all that is heavy
     from narrator.app import Planned, Rendered, Status
@@ -32,6 +32,18 @@ def render_result(done: Rendered, exit_code: ExitCode) -> dict[str, Any]:
     }
 
 
+def failed_result(error: NarratorError, counted: dict[str, Any]) -> dict[str, Any]:
+    """The last of the `--json` lines of a run that delivered no audiobook; `counted` is what it came to."""
+    return {
+        "event": "result",
+        "exit_code": error.exit_code,
+        **counted,
+        "gaps": list(error.gaps) if isinstance(error, Incomplete) else [],
+        "error": error.what,
+        "advice": error.advice,
+    }
+
+
 def render_words(done: Rendered) -> str:
     """What was made, where it is, and what it took."""
     from narrator.progress import clock  # noqa: PLC0415 - progress imports tqdm, which help does not need
@@ -52,7 +64,7 @@ def render_words(done: Rendered) -> str:
 
 def plan_object(planned: Planned) -> str:
     """The object that `plan --json` prints."""
-    return json.dumps(asdict(planned), ensure_ascii=False)
+    return json.dumps(asdict(planned))
 
 
 def plan_words(planned: Planned) -> str:
@@ -84,7 +96,7 @@ def plan_words(planned: Planned) -> str:
 
 def status_object(state: Status) -> str:
     """The object that `status --json` prints."""
-    return json.dumps(asdict(state), ensure_ascii=False, default=str)
+    return json.dumps(asdict(state), default=str)
 
 
 def status_words(state: Status) -> str:

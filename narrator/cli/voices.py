@@ -8,6 +8,7 @@ from dataclasses import asdict
 import click
 
 from narrator.cli.group import verbose_option
+from narrator.cli.streams import say
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout.")
 
@@ -25,9 +26,9 @@ def voices(provider: str, base_url: str, *, as_json: bool) -> None:
     for voice in found:
         languages = ", ".join(voice.languages)
         words = f"{voice.id:24} {languages:12} {voice.description or voice.name}".rstrip()
-        click.echo(json.dumps(asdict(voice), ensure_ascii=False) if as_json else words)
+        say(json.dumps(asdict(voice)) if as_json else words)
     if not found and not as_json:
-        click.echo(f"{provider} does not say which voices it has.")
+        say(f"{provider} does not say which voices it has.")
 
 
 @click.command()
@@ -40,4 +41,4 @@ def providers(*, as_json: bool) -> None:
     for listing in app.providers():
         key = f"; key: {listing.key_variable}" if listing.key_variable else ""
         words = f"{listing.name:10} {listing.runs}; {listing.price}{key}"
-        click.echo(json.dumps(asdict(listing), ensure_ascii=False) if as_json else words)
+        say(json.dumps(asdict(listing)) if as_json else words)

@@ -49,6 +49,7 @@ _USD_PER_MILLION = {"tts-1": 15.0, "tts-1-hd": 30.0}  # list prices of 2026
 _OFFICIAL_VOICES = ("alloy", "ash", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer")
 _LIST_BYTES = 4 << 20
 _LIST_S = 30.0
+_HEAD_BYTES = 8
 
 
 class OpenAI:
@@ -151,14 +152,11 @@ class OpenAI:
             self._refuse_other_rate(answer.headers)
             received, head = 0, b""
             async for data in sound:
-                head = (head + data[:8])[:8]
+                head = (head + data[:_HEAD_BYTES])[:_HEAD_BYTES]
                 received += len(data)
                 yield AudioChunk(data, self._format)
-            if not answer.ends_by_itself and not _is_whole_wav(head, received):
-                raise StreamBroken(
-                    f"{self._service} does not say where an answer ends: this one may be cut.",
-                    advice="Use --option response_format=wav, or a proxy before it that sends a length.",
-                )
+            if not answer.ends_by_itself:
+                self._check_whole(head, received)
             ids = {"x-request-id": answer.headers["x-request-id"]} if "x-request-id" in answer.headers else {}
             yield SpeechReceipt(ids=ids, characters_billed=len(request.text))
 
@@ -174,6 +172,17 @@ class OpenAI:
         if self._instructions:
             wish["instructions"] = self._instructions
         return wish
+
+    def _check_whole(self, head: bytes, received: int) -> None:
+        """Judge an answer that ended by closing, which may as well be a cut: only its WAV header can tell."""
+        size = _size_in_header(head)
+        if len(head) < _HEAD_BYTES or (size is not None and received < size):
+            raise StreamBroken(f"{self._service} broke off in the middle of its answer.")
+        if size is None:  # so is every answer of this server, and each of them is paid for
+            raise Refused(
+                f"{self._service} does not say where an answer ends: this one may be cut.",
+                advice="Use --option response_format=wav, or a proxy before it that sends a length.",
+            )
 
     def _refuse_other_rate(self, headers: Mapping[str, str]) -> None:
         said = headers.get("x-sample-rate", "")
@@ -229,10 +238,10 @@ def _most_bytes(request: SpeechRequest) -> int:
     return math.ceil(seconds * 48_000 * 4)
 
 
-def _is_whole_wav(head: bytes, received: int) -> bool:
-    """Whether a RIFF header names a size and all of it came; a size that means "unknown" is none."""
-    size = int.from_bytes(head[4:8], "little")
-    return head[:4] == b"RIFF" and 0 < size < 0x7FFFFF00 and received >= size + 8
+def _size_in_header(head: bytes) -> int | None:
+    """How many bytes a RIFF header, by its first 8, says there are; a size that means "unknown" is none."""
+    size = int.from_bytes(head[4:], "little")
+    return size + 8 if head[:4] == b"RIFF" and 0 < size < 0x7FFFFF00 else None
 
 
 async def _whole(answer: Exchange) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from narrator.durable import write_durably
+from narrator.durable import reading, write_durably
 from narrator.model import TakeKey
 
 REVISION = 1
@@ -97,20 +97,27 @@ def save_record(path: Path, record: AudiobookRecord) -> None:
         DiskError: the old one is still there.
     """
     content = {"revision": REVISION, **asdict(record)}
-    write_durably(path, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
+    write_durably(
+        path, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "surrogatepass")
+    )
 
 
 def load_record(path: Path) -> AudiobookRecord | None:
-    """The record, or None where there is none that can be read: then everything is assembled again."""
+    """The record, or None where there is none that makes sense: then everything is assembled again.
+
+    Raises:
+        UsageError: it is there and may not be read.
+    """
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        with reading(path):
+            raw = json.loads(path.read_bytes().decode("utf-8", "surrogatepass"))
         if raw.pop("revision") != REVISION:
             return None
         raw["authors"], raw["claimed"] = tuple(raw["authors"]), tuple(raw["claimed"])
         raw["chapters"] = tuple(_chapter(each) for each in raw["chapters"])
         raw["gaps"] = tuple(Gap(**gap) for gap in raw["gaps"])
         return AudiobookRecord(**raw)
-    except (OSError, KeyError, TypeError, ValueError):
+    except (FileNotFoundError, AttributeError, KeyError, TypeError, ValueError):
         return None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from narrator.errors import (
+    AttemptError,
     DiskError,
     Interrupted,
     NarratorError,
@@ -22,7 +23,10 @@ from narrator.rendering.plan import Order
 from narrator.rendering.segment import Booth, Spoken
 
 GIVE_UP_AFTER = 5
-"""Segments in a row that fail for want of an answer: then it is the provider that fails, not the text."""
+"""Segments in a row without a usable answer: then it is the provider that fails, not the text."""
+
+GIVE_UP_FIRST_AFTER = 2
+"""The same, as long as there was no usable answer at all: a provider that is set up wrongly gives none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,20 @@ class Failure:
 class LocalScheduler:
     """Renders orders on this machine's event loop, `concurrency` at a time, in their order.
 
-    Setting `booth.stopping` lets running segments finish and begins no others; cancelling `run` stops at once.
+    Once `booth.limits` are closed, running segments finish and no others begin; cancelling `run` stops at once.
     """
 
-    def __init__(self, booth: Booth, concurrency: int, on_take: Callable[[Order, Spoken], None]) -> None:
+    def __init__(
+        self,
+        booth: Booth,
+        concurrency: int,
+        on_take: Callable[[Order, Spoken], None],
+        *,
+        has_answered: bool = False,
+    ) -> None:
+        """`has_answered`: whether the provider has given a take earlier in this run."""
         self._booth = booth
+        self._has_answered = has_answered
         self._concurrency = concurrency
         self._on_take = on_take
         self._waiting: deque[Order] = deque()
@@ -64,7 +77,7 @@ class LocalScheduler:
         return tuple(self._failures)
 
     async def _work(self) -> None:
-        while self._waiting and not self._booth.stopping.is_set():
+        while self._waiting and not self._booth.limits.is_closed:
             await self._render(self._waiting.popleft())
 
     async def _render(self, order: Order) -> None:
@@ -79,6 +92,7 @@ class LocalScheduler:
             return
         else:
             self._unanswered = 0
+            self._has_answered = True
             take = spoken.take
             text = order.request.text
             self._booth.observe(
@@ -100,17 +114,21 @@ class LocalScheduler:
         text = order.request.text
         self._booth.observe(SegmentFailed(order.key, order.chapter, text, error.what, order.segments))
         cause = error.__cause__
-        if not (isinstance(error, TriesUsedUp) and isinstance(cause, Unavailable)):
+        if not (isinstance(error, TriesUsedUp) and isinstance(cause, AttemptError)):
             return
         self._unanswered += 1
-        if not cause.connected or self._unanswered >= GIVE_UP_AFTER:
-            self._end(
-                Unreachable(
-                    f"The provider {self._booth.provider.name} gives no usable answer: {cause.what}.",
-                    advice="Finished segments are kept. Run the same command again when the provider is back.",
-                )
-            )
+        enough = GIVE_UP_AFTER if self._has_answered else GIVE_UP_FIRST_AFTER
+        is_cut_off = isinstance(cause, Unavailable) and not cause.connected
+        if is_cut_off or self._unanswered >= enough:
+            self._end(self._unreachable(cause))
+
+    def _unreachable(self, cause: AttemptError) -> Unreachable:
+        goes_on = "Finished segments are kept. Run the same command again when the provider is well."
+        return Unreachable(
+            f"The provider {self._booth.provider.name} gives no usable answer: {cause.what.rstrip('.')}.",
+            advice=f"{cause.advice} {goes_on}".lstrip(),
+        )
 
     def _end(self, error: NarratorError) -> None:
         self._fatal = self._fatal or error
-        self._booth.stopping.set()
+        self._booth.limits.close()

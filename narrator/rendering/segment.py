@@ -13,7 +13,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 
 from narrator.audio.decode import PcmDecoder
 from narrator.audio.measure import measure
-from narrator.errors import AttemptError, BadTake, Interrupted, RateLimited, TriesUsedUp, Unavailable
+from narrator.errors import AttemptError, BadTake, RateLimited, TriesUsedUp, Unavailable
 from narrator.events import SegmentRetried, SegmentStarted
 from narrator.model import AudioChunk, SpeechReceipt, SpeechRequest, Take, WordTime
 from narrator.ports import Observer, Provider, TakeStore
@@ -53,8 +53,7 @@ class _Answer:
 class Booth:
     """All that a segment needs on its way: who speaks it, under which limits, and where the take goes.
 
-    `executor` runs what would hold up the event loop: measuring and writing. `stopping` is set when a person
-    asked to stop; a segment that waits to try again then gives up.
+    `executor` runs what would hold up the event loop: measuring and writing.
     """
 
     provider: Provider
@@ -63,7 +62,6 @@ class Booth:
     takes: TakeStore
     executor: Executor
     observe: Observer
-    stopping: asyncio.Event
     attempts: int
     wait_base_s: float = 0.5
 
@@ -73,7 +71,7 @@ class Booth:
         Raises:
             SegmentError: this text cannot be had; `TriesUsedUp` names the last failure as its cause.
             RunError, DiskError: nothing further can succeed.
-            Interrupted: asked to stop while waiting to try again.
+            Interrupted: `limits` were closed before an attempt could begin.
         """
         tries = _Tries(self.attempts)
         self.observe(SegmentStarted(order.key, order.chapter, order.request.text))
@@ -81,7 +79,7 @@ class Booth:
             retry=retry_if_exception_type(AttemptError),
             stop=tries.are_used_up,
             wait=self._wait_s,
-            sleep=self._sleep,
+            sleep=self.limits.sleep,
             before_sleep=lambda state: self._tell_retry(order, state),
             reraise=True,
         )
@@ -132,22 +130,19 @@ class Booth:
             "characters_billed": billed,
             "ttfb_ms": answer.ttfb_ms,
         }
-        return Spoken(self.takes.save(request, pcm, measurement, facts), billed)
+        take = self.takes.save(request, pcm, measurement, tuple(answer.words), facts)
+        return Spoken(take, billed)
 
     def _wait_s(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         named = error.retry_after_s if isinstance(error, RateLimited | Unavailable) else None
-        if named is not None:
-            self.limits.pause(named)
-            return min(max(named, 0.0), LONGEST_WAIT_S)
-        return float(wait_random_exponential(multiplier=self.wait_base_s, max=30)(state))
-
-    async def _sleep(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self.stopping.wait(), seconds)
-        except TimeoutError:
-            return
-        raise Interrupted("stopped while waiting to try a segment again")
+        backoff = float(wait_random_exponential(multiplier=self.wait_base_s, max=30)(state))
+        if named is None:
+            return backoff
+        # Some servers name a time of 0, or one that has passed, again and again.
+        wait_s = min(max(named, backoff), LONGEST_WAIT_S)
+        self.limits.pause(wait_s)
+        return wait_s
 
     def _tell_retry(self, order: Order, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None

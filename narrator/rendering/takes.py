@@ -22,6 +22,8 @@ from narrator.model import Measurement, SpeechRequest, Take, TakeKey, WordTime
 
 REVISION = 1
 
+_PROBE_BYTES = 65_536
+
 
 class TakeFolder:
     """Implements ports.TakeStore on a folder of the local disk. One process at a time (the project's lock)."""
@@ -31,14 +33,30 @@ class TakeFolder:
         self._quarantine = quarantine
 
     def keys(self) -> frozenset[TakeKey]:
-        """The keys of all pairs whose PCM has whole samples, by names and sizes alone."""
+        """The keys of all pairs whose PCM has whole samples, by names and sizes alone.
+
+        Raises:
+            DiskError: a folder or a file in it cannot be looked at.
+        """
         found: set[TakeKey] = set()
-        for shard in _scan(self._folder):
-            if shard.is_dir():
-                sizes = {entry.name: entry.stat().st_size for entry in _scan(Path(shard.path))}
-                stems = (name.removesuffix(".json") for name in sizes if name.endswith(".json"))
-                found.update(TakeKey(stem) for stem in stems if _is_whole(sizes.get(f"{stem}.pcm", 0)))
+        with disk_errors("Looking for finished takes"):
+            for shard in _scan(self._folder):
+                if shard.is_dir():
+                    sizes = {entry.name: entry.stat().st_size for entry in _scan(Path(shard.path))}
+                    stems = (name.removesuffix(".json") for name in sizes if name.endswith(".json"))
+                    found.update(TakeKey(stem) for stem in stems if _is_whole(sizes.get(f"{stem}.pcm", 0)))
         return frozenset(found)
+
+    def probe(self) -> None:
+        """Find out whether takes can be stored, before the first is paid for.
+
+        Raises:
+            DiskError: no: the folder is read-only, or the disk is full.
+        """
+        path = self._folder / ".probe"
+        write_durably(path, bytes(_PROBE_BYTES))
+        with disk_errors(f"Removing {path}"):
+            path.unlink()
 
     def load(self, key: TakeKey) -> Take | None:
         """The take by its sidecar; None, and the pair put away, where the sidecar or the length is wrong.
@@ -58,7 +76,12 @@ class TakeFolder:
         return None
 
     def save(
-        self, request: SpeechRequest, pcm: bytes, measurement: Measurement, facts: Mapping[str, Any]
+        self,
+        request: SpeechRequest,
+        pcm: bytes,
+        measurement: Measurement,
+        words: tuple[WordTime, ...],
+        facts: Mapping[str, Any],
     ) -> Take:
         """Store a take durably; if there is one of this key already, it wins.
 
@@ -69,9 +92,11 @@ class TakeFolder:
         """
         key = request.key
         path = self._path(key)
-        if path.exists() and path.with_suffix(".json").exists() and (existing := self.load(key)):
+        with disk_errors(f"Looking for take {key[:12]}"):
+            is_there = path.exists() and path.with_suffix(".json").exists()
+        if is_there and (existing := self.load(key)):
             return existing
-        take = Take(key, path, request.rate_hz, hashlib.sha256(pcm).hexdigest(), measurement)
+        take = Take(key, path, request.rate_hz, hashlib.sha256(pcm).hexdigest(), measurement, words)
         write_durably(path, pcm)
         write_durably(path.with_suffix(".json"), _sidecar(take, request, facts))
         return take
@@ -93,8 +118,9 @@ class TakeFolder:
     def sweep(self) -> None:
         """Remove what a killed process left half written."""
         with disk_errors(f"Tidying {self._folder}"):
-            for path in self._folder.glob(f"*/.*{PART_SUFFIX}"):
-                path.unlink()
+            for pattern in (f".*{PART_SUFFIX}", f"*/.*{PART_SUFFIX}"):
+                for path in self._folder.glob(pattern):
+                    path.unlink()
 
     def _path(self, key: TakeKey) -> Path:
         return self._folder / key[:2] / f"{key}.pcm"

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from narrator.durable import disk_errors, write_durably
+from narrator.durable import disk_errors, reading, write_durably
 from narrator.errors import UsageError
 from narrator.model import Matter, Pause, Script, ScriptChapter, Segment, Skip, Span
 from narrator.script.compose import Cut
@@ -35,13 +35,17 @@ class AcceptedScript:
             UsageError: a file of the script is damaged; it is named.
         """
         index = self._folder / "book.json"
-        if not index.exists():
+        try:
+            with reading(index):
+                index.stat()
+        except FileNotFoundError:
             return None
         book = _read(index)
         try:
             if book["revision"] != REVISION:
                 return None
-            chapters = tuple(_chapter(self._folder / str(name)) for name in book["chapters"])
+            names: list[str] = [*map(str, _listed(book["chapters"]))]
+            chapters = tuple(_chapter(self._folder / name) for name in names)
             script = Script(book["title"], tuple(book["authors"]), book["language"], chapters)
             return script, book["source_sha256"], Cut(book["strategy"], book["limit"])
         except (KeyError, TypeError, ValueError) as exc:
@@ -115,6 +119,12 @@ def _chapter(path: Path) -> ScriptChapter:
         )
     except (KeyError, TypeError, ValueError) as exc:
         raise _damaged(path, exc) from exc
+
+
+def _listed(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("its chapters are no list")
+    return value
 
 
 def _text(value: object) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pty
 import re
+import shlex
+import signal
 import subprocess
 import termios
 from collections.abc import Iterator
@@ -16,7 +18,7 @@ import narrator as package
 from narrator.testing.faults import FAULTS
 from narrator.testing.openai_server import FakeSpeechServer, served
 from tests.end_to_end.books import markdown, paragraph
-from tests.end_to_end.command import COMMAND, narrator
+from tests.end_to_end.command import COMMAND, narrator, running
 
 
 @pytest.fixture
@@ -101,6 +103,85 @@ def test_the_same_things_are_there_from_python(server: FakeSpeechServer, book: P
     assert all(file.path.is_file() for file in done.files)
     assert (done.rendered, done.reused, done.failed) == (5, 0, 0)
     assert seen
+
+
+@pytest.mark.parametrize("closing", ["2>&-", "2>&- >&-", "<&- >&- 2>&-"])
+def test_it_renders_without_streams(server: FakeSpeechServer, book: Path, closing: str) -> None:
+    run = _in_a_shell(f"{{}} {closing}", *_render(book, server, "--json"))
+    assert run.returncode == 0, run
+    assert _is_finished(book)
+
+
+@pytest.mark.parametrize("ending", ["| head -1", ">/dev/full"])
+def test_a_reader_that_goes_away_does_not_stop_the_render(
+    server: FakeSpeechServer, book: Path, ending: str
+) -> None:
+    run = _in_a_shell("{ {}; echo $? >&2; } " + ending, *_render(book, server, "--json"))
+    said, code = run.stderr.splitlines()
+    assert code == "1"
+    assert "standard output was closed" in said
+    assert _is_finished(book)
+
+
+def test_a_terminal_of_few_letters_is_sent_what_it_can_show(server: FakeSpeechServer, tmp_path: Path) -> None:
+    book = markdown(tmp_path / "ferry.md", {"Ça “🎧”": [paragraph(1)]})
+    ascii_only = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    run = narrator(*_render(book, server, "--json"), env=ascii_only)
+    assert run.exit_code == 0, run
+    assert run.result["files"][0]["title"] == "Ça “🎧”"
+    assert narrator("plan", book, "--projects", tmp_path, env=ascii_only).exit_code == 0
+    assert narrator("status", tmp_path / "ferry", env=ascii_only).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["render", "nowhere.epub"], 2),
+        (["render", "nowhere.epub", "--option", "x"], 2),
+        (["resume", "nowhere"], 2),
+    ],
+)
+def test_the_last_line_tells_of_every_end(arguments: list[str], code: int) -> None:
+    run = narrator(*arguments, "--json")
+    assert (run.exit_code, run.result["exit_code"], run.result["gaps"]) == (code, code, [])
+    assert run.result["error"]
+    assert run.result["advice"]
+
+
+def test_what_could_not_be_spoken_is_in_the_last_line(server: FakeSpeechServer, book: Path) -> None:
+    server.fail(FAULTS["400"], text=paragraph(2).__eq__)
+    run = narrator(*_render(book, server, "--json"))
+    assert run.exit_code == 3
+    assert [gap["text"] for gap in run.result["gaps"]] == [paragraph(2)]
+
+
+def test_a_signal_while_the_book_is_read_ends_in_words_and_a_last_line(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "book.md")  # reading it waits for a writer, so the signal comes while it is read
+    with running("render", tmp_path / "book.md", "--projects", tmp_path, "--json") as run:
+        with (tmp_path / "book.md").open("wb"):
+            run.process.send_signal(signal.SIGTERM)
+            ended = run.finish()
+    assert ended.exit_code == 143, ended
+    assert ended.result["exit_code"] == 143
+    assert "Run the same command again." in ended.err
+
+
+def test_a_key_that_is_none_is_found_by_doctor() -> None:
+    run = narrator("doctor", env={"OPENAI_API_KEY": "a b"})
+    assert run.exit_code == 2
+    assert re.search(r"BAD  key of openai .*spaces", run.out)
+
+
+def _in_a_shell(line: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a line of shell in which the command stands for `{}`."""
+    command = shlex.join(map(str, [COMMAND, *arguments]))
+    return subprocess.run(
+        ["sh", "-c", line.replace("{}", command)], check=False, capture_output=True, encoding="utf-8"
+    )
+
+
+def _is_finished(book: Path) -> bool:
+    return "Complete" in narrator("status", book.parent / "ferry").out
 
 
 def _on_a_terminal(*arguments: str | Path) -> str:

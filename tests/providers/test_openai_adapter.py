@@ -226,12 +226,19 @@ async def test_an_answer_that_ends_by_closing_counts_where_its_header_proves_it_
 
 @pytest.mark.parametrize(
     "body",
-    [wav(bytes(48_000), 24_000)[:-2], wav(bytes(48_000), 24_000, sizes_known=False), bytes(48_000)],
-    ids=["cut", "unknown size", "no header"],
+    [wav(bytes(48_000), 24_000, sizes_known=False), bytes(48_000)],
+    ids=["unknown size", "no header"],
 )
-async def test_an_answer_that_ends_by_closing_is_not_believed_otherwise(body: bytes) -> None:
-    with pytest.raises(StreamBroken, match="where an answer ends"):
+async def test_a_server_that_never_says_where_an_answer_ends_is_refused_with_the_way_out(body: bytes) -> None:
+    with pytest.raises(Refused, match="where an answer ends") as caught:
         await _spoken_by(_ended_by_closing(body))
+    assert "response_format=wav" in caught.value.advice
+
+
+@pytest.mark.parametrize("kept", [-2, 5])
+async def test_an_answer_that_ends_by_closing_too_early_may_be_asked_for_again(kept: int) -> None:
+    with pytest.raises(StreamBroken, match="broke off"):
+        await _spoken_by(_ended_by_closing(wav(bytes(48_000), 24_000)[:kept]))
 
 
 async def test_sound_labelled_as_text_is_still_sound() -> None:

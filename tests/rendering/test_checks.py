@@ -100,5 +100,47 @@ def test_a_faster_voice_is_judged_by_its_speed() -> None:
         TakeChecks().check(request(speed=0.5), sound(6.0))
 
 
+HEADING = "The Rabbit Sends in a Little Bill"
+
+
+@pytest.mark.parametrize("text", [HEADING, "Down the Rabbit-Hole", "Sixty-One Steps"])
+def test_half_of_a_heading_stands_out_once_the_pace_of_the_voice_is_known(text: str) -> None:
+    whole_s = sum(map(str.isalnum, text)) / 14
+    TakeChecks().check(request(text), sound(whole_s / 2))
+    checks = taught(5.2)  # 14 letters a second
+    checks.check(request(text), sound(whole_s))
+    checks.check(request(text), sound(whole_s / 1.5))  # headings are said faster than prose
+    with pytest.raises(BadTake, match="too short"):
+        checks.check(request(text), sound(whole_s / 2))
+
+
+def test_half_of_a_heading_before_the_pace_was_known_is_doubted_afterwards() -> None:
+    checks = TakeChecks()
+    checks.check(request(HEADING), sound(1.0))
+    checks.check(request("Contents of it"), sound(1.0))
+    for number in range(6):
+        checks.check(request(f"{TEXT} {number}"), sound(5.2))
+    assert checks.doubtful() == {request(HEADING).key}
+
+
+def test_texts_of_a_word_or_two_are_never_too_short() -> None:
+    taught().check(request("Oh, no."), sound(0.1))
+
+
+def test_the_pace_is_learned_from_takes_that_exist_already() -> None:
+    checks = TakeChecks()
+    for number in range(6):
+        checks.learn(request(f"{TEXT} {number}", speed=2.0), sound(4.0))
+        checks.learn(request(f"No. {number}"), sound(0.2))
+        checks.learn(request(f"{TEXT} {number}."), sound(0.5))  # what is no reading teaches nothing
+    with pytest.raises(BadTake, match="too short"):
+        checks.check(request(), sound(4.0))
+    assert checks.doubtful() == frozenset()
+
+
 def test_an_engine_on_this_machine_is_trusted_with_its_pace() -> None:
     TakeChecks(is_local=True).check(request(), sound(2.9))
+    local = TakeChecks(is_local=True)
+    for number in range(6):
+        local.learn(request(f"{TEXT} {number}"), sound(6.0))
+    local.check(request(HEADING), sound(0.8))

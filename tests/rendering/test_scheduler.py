@@ -56,6 +56,7 @@ class Desk:
     takes: TakeFolder
     scheduler: LocalScheduler
     log: Log
+    stopping: asyncio.Event
 
     async def render(self, count: int = 8) -> tuple[Failure, ...]:
         async with self.booth.provider:
@@ -87,19 +88,20 @@ async def desk(
         provider = create_provider(Speech(provider="openai", base_url=fake.url), Rendering(timeout_s=20.0))
         takes = TakeFolder(folder / "takes", folder / "quarantine")
         log = Log()
+        stopping = asyncio.Event()
         with ThreadPoolExecutor(1) as executor:
             booth = Booth(
                 provider=provider,
-                limits=AccountLimits(concurrency),
+                limits=AccountLimits(concurrency, stopping=stopping),
                 checks=TakeChecks(),
                 takes=takes,
                 executor=executor,
                 observe=log,
-                stopping=asyncio.Event(),
                 attempts=attempts,
                 wait_base_s=0.01,
             )
-            yield Desk(fake, booth, takes, LocalScheduler(booth, concurrency, lambda *_: None), log)
+            scheduler = LocalScheduler(booth, concurrency, lambda *_: None)
+            yield Desk(fake, booth, takes, scheduler, log, stopping)
 
 
 async def test_every_order_becomes_a_take_and_never_too_many_at_once(tmp_path: Path) -> None:
@@ -177,6 +179,54 @@ async def test_a_provider_that_answers_nobody_stops_the_run(tmp_path: Path) -> N
         assert len(here.server.requests) < 40
 
 
+@pytest.mark.parametrize("name", ["500", "silence", "half", "json", "cut"])
+async def test_a_provider_that_gives_nothing_usable_is_not_paid_for_a_whole_book(
+    tmp_path: Path, name: str
+) -> None:
+    async with desk(tmp_path, attempts=2, concurrency=1) as here:
+        here.server.fail(FAULTS[name], requests=range(2 if name == "half" else 1, 1000))
+        with pytest.raises(Unreachable, match=r"gives no usable answer: .*[^.][.]\n") as caught:
+            await here.render(40)
+        assert caught.value.advice
+        assert len(here.log.of(SegmentFailed)) == (5 if name == "half" else 2)
+
+
+async def test_texts_that_fail_among_others_that_succeed_do_not_stop_the_run(tmp_path: Path) -> None:
+    async with desk(tmp_path, attempts=2, concurrency=1) as here:
+        here.server.fail(FAULTS["silence"], text=lambda text: text not in texts(11)[::5])
+        assert len(await here.render(11)) == 8
+        assert len(here.takes.keys()) == 3
+
+
+async def test_a_provider_that_has_answered_earlier_in_the_run_is_given_more_time(tmp_path: Path) -> None:
+    async with desk(tmp_path, attempts=2, concurrency=1) as here:
+        here.server.fail(FAULTS["silence"], text=lambda text: text != texts(4)[3])
+        scheduler = LocalScheduler(here.booth, 1, lambda *_: None, has_answered=True)
+        async with here.booth.provider:
+            assert len(await scheduler.run(orders(4))) == 3
+
+
+async def test_an_error_of_all_does_not_wait_for_those_that_try_again(tmp_path: Path) -> None:
+    async with desk(tmp_path, concurrency=2) as here:
+        wait = Fault(status=503, headers={"Retry-After": "60"}, body=b"")
+        here.server.fail(wait, requests={1})
+        here.server.fail(FAULTS["401"], requests={2})
+        with pytest.raises(NarratorError) as caught:
+            await asyncio.wait_for(here.render(20), 10)
+        assert caught.value.exit_code == 4
+        assert not here.stopping.is_set(), "no person asked for it"
+
+
+@pytest.mark.parametrize("named", ["0", "Sat, 01 Jan 2000 00:00:00 GMT"])
+async def test_a_wait_of_nothing_is_not_believed(tmp_path: Path, named: str) -> None:
+    async with desk(tmp_path, concurrency=1) as here:
+        here.server.fail(Fault(status=429, headers={"Retry-After": named}, body=b""), times=6)
+        assert await here.render(1) == ()
+        waits = [event.wait_s for event in here.log.of(SegmentRetried) if isinstance(event, SegmentRetried)]
+        assert len(waits) == 6
+        assert min(waits) > 0
+
+
 async def test_retry_after_holds_back_the_whole_account(tmp_path: Path) -> None:
     async with desk(tmp_path, concurrency=4) as here:
         here.server.fail(FAULTS["429"], requests={1})
@@ -191,7 +241,7 @@ async def test_a_wish_to_stop_lets_running_segments_finish(tmp_path: Path) -> No
         async with here.booth.provider:
             run = asyncio.create_task(here.scheduler.run(orders(20)))
             await here.log.first(TakeReady)
-            here.booth.stopping.set()
+            here.stopping.set()
             assert await run == ()
         done = len(here.takes.keys())
         assert done == len(here.server.requests) < 20
@@ -203,7 +253,7 @@ async def test_stopping_does_not_wait_for_a_retry(tmp_path: Path) -> None:
         async with here.booth.provider:
             run = asyncio.create_task(here.scheduler.run(orders(3)))
             await here.log.first(SegmentRetried)
-            here.booth.stopping.set()
+            here.stopping.set()
             assert await asyncio.wait_for(run, 5) == ()
 
 

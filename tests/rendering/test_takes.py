@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from narrator.audio.measure import measure
-from narrator.model import SpeechRequest, Take
+from narrator.errors import DiskError
+from narrator.model import SpeechRequest, Take, WordTime
 from narrator.rendering.takes import TakeFolder
 
 PCM = b"".join(int(8000 * (-1) ** (n // 30)).to_bytes(2, "little", signed=True) for n in range(24_000))
@@ -28,7 +30,7 @@ def folder(tmp_path: Path) -> TakeFolder:
 
 
 def save(folder: TakeFolder, wish: SpeechRequest, pcm: bytes = PCM) -> Take:
-    return folder.save(wish, pcm, measure(pcm, wish.rate_hz), {"characters_billed": len(wish.text)})
+    return folder.save(wish, pcm, measure(pcm, wish.rate_hz), (), {"characters_billed": len(wish.text)})
 
 
 def test_a_take_is_found_again_whole(folder: TakeFolder) -> None:
@@ -42,6 +44,14 @@ def test_a_take_is_found_again_whole(folder: TakeFolder) -> None:
     sidecar = json.loads(loaded.path.with_suffix(".json").read_text(encoding="utf-8"))
     assert sidecar["request"]["text"] == "Hello."
     assert sidecar["facts"]["characters_billed"] == 6
+
+
+def test_word_times_are_kept(folder: TakeFolder) -> None:
+    words = (WordTime("Hello", 20, 400), WordTime("“you”", 450, 900))
+    wish = request("Hello “you”.")
+    saved = folder.save(wish, PCM, measure(PCM, wish.rate_hz), words, {})
+    assert saved.words == words
+    assert folder.load(wish.key) == saved
 
 
 def test_the_first_take_of_a_key_wins(folder: TakeFolder) -> None:
@@ -92,6 +102,39 @@ def test_what_a_killed_process_left_is_swept(folder: TakeFolder) -> None:
     folder.sweep()
     assert not rest.exists()
     assert folder.load(saved.key) == saved
+
+
+def test_a_probe_leaves_nothing_behind(folder: TakeFolder, tmp_path: Path) -> None:
+    folder.probe()
+    assert list((tmp_path / "takes").iterdir()) == []
+
+
+def test_a_folder_that_takes_no_files_is_found_out_before_anything_is_paid_for(
+    folder: TakeFolder, tmp_path: Path
+) -> None:
+    (tmp_path / "takes").write_bytes(b"a file where the folder should be")
+    with pytest.raises(DiskError) as caught:
+        folder.probe()
+    assert caught.value.advice
+
+
+def test_a_folder_that_cannot_be_looked_at_is_an_error_of_the_disk(folder: TakeFolder, tmp_path: Path) -> None:
+    (tmp_path / "takes").write_bytes(b"a file where the folder should be")
+    with pytest.raises(DiskError) as caught:
+        folder.keys()
+    assert caught.value.advice
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_a_forbidden_folder_is_an_error_of_the_disk(folder: TakeFolder) -> None:
+    shard = save(folder, request()).path.parent
+    shard.chmod(0)
+    try:
+        for look in (folder.keys, lambda: folder.load(request().key), lambda: save(folder, request())):
+            with pytest.raises(DiskError):
+                look()
+    finally:
+        shard.chmod(0o700)
 
 
 @given(st.text(), st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3))

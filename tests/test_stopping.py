@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+import pytest
+
+from narrator.errors import Interrupted, Terminated
+from narrator.stopping import SIGNALS, Stop, StopNow, signals_raise, stopped_by
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_that_nobody_listens_for_breaks_off_what_runs(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with signals_raise(), pytest.raises(StopNow) as caught:
+        signal.raise_signal(number)
+    assert signal.getsignal(number) is before
+    assert type(stopped_by(caught.value)) is (Interrupted if number is signal.SIGINT else Terminated)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="loops hear signals on POSIX")
+@pytest.mark.parametrize("number", SIGNALS)
+async def test_while_it_is_listened_for_a_signal_asks_softly_and_afterwards_it_breaks_off_again(
+    number: signal.Signals,
+) -> None:
+    with signals_raise():
+        stop = Stop()
+        with stop.on_signals(lambda: None):
+            signal.raise_signal(number)
+            await asyncio.wait_for(stop.softly.wait(), 10)
+        assert type(stop.error()) is (Interrupted if number is signal.SIGINT else Terminated)
+        with pytest.raises(StopNow):
+            signal.raise_signal(number)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there are no terminals to hang up")
+async def test_a_signal_that_is_to_be_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        stop = Stop()
+        with signals_raise(), stop.on_signals(lambda: None):
+            signal.raise_signal(signal.SIGHUP)
+            await asyncio.sleep(0)
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        assert not stop.was_asked
+    finally:
+        signal.signal(signal.SIGHUP, before)
