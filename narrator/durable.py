@@ -43,7 +43,7 @@ def _advice(error: OSError) -> str:
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return "Free some space and run the same command again; nothing that is finished was lost."
     if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
-        return "Make the folder writable, or name another one, and run the same command again."
+        return "Make the folder readable and writable, or name another, and run the same command again."
     return "Look at the disk, then run the same command again; nothing that is finished was lost."
 
 

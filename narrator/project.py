@@ -82,7 +82,8 @@ class Project:
 
     @property
     def exists(self) -> bool:
-        return self.config_file.is_file()
+        with reading(self.config_file):
+            return self.config_file.is_file()
 
     def output_folder(self, config: Config) -> Path:
         """Where the audiobook goes; a relative wish is inside the project.
@@ -202,7 +203,8 @@ class Project:
             DiskError: it could not be written.
         """
         try:
-            text = self.config_file.read_text(encoding="utf-8")
+            with reading(self.config_file):
+                text = self.config_file.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             text = ""
         document = _with_wishes(text, wishes, self.config_file)

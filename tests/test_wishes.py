@@ -19,7 +19,7 @@ def test_paths_are_taken_as_text_or_as_paths(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("written", ["~nosuchuser/x", "a\0b"])
 def test_what_can_be_no_path_is_told(written: str) -> None:
-    with pytest.raises(UsageError, match="a.000?b|nosuchuser|NUL"):
+    with pytest.raises(UsageError, match=r"nosuchuser|NUL"):
         wishes_of(output=written)
     with pytest.raises(UsageError):
         wishes_of(project=written)

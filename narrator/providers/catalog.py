@@ -64,11 +64,6 @@ def listings() -> tuple[Listing, ...]:
     return (*PROVIDERS.values(), *foreign)
 
 
-def provider_names() -> tuple[str, ...]:
-    """What `--provider` takes."""
-    return tuple(listing.name for listing in listings())
-
-
 def create_provider(speech: Speech, rendering: Rendering) -> Provider:
     """The provider that is named, with its settings checked.
 

@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from narrator.durable import PART_SUFFIX, disk_errors, write_durably
+from narrator.durable import PART_SUFFIX, disk_errors, part_of, write_durably
 from narrator.model import Measurement, SpeechRequest, Take, TakeKey, WordTime
 
 REVISION = 1
@@ -53,7 +53,7 @@ class TakeFolder:
         Raises:
             DiskError: no: the folder is read-only, or the disk is full.
         """
-        path = self._folder / ".probe"
+        path = part_of(self._folder / "probe")  # `sweep` removes what a killed process leaves of it
         write_durably(path, bytes(_PROBE_BYTES))
         with disk_errors(f"Removing {path}"):
             path.unlink()

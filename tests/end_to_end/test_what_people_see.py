@@ -9,16 +9,18 @@ import shlex
 import signal
 import subprocess
 import termios
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import narrator as package
+from narrator import app
+from narrator.__main__ import run as run_here
 from narrator.testing.faults import FAULTS
 from narrator.testing.openai_server import FakeSpeechServer, served
 from tests.end_to_end.books import markdown, paragraph
-from tests.end_to_end.command import COMMAND, narrator, running
+from tests.end_to_end.command import COMMAND, Finished, narrator
 
 
 @pytest.fixture
@@ -155,15 +157,26 @@ def test_what_could_not_be_spoken_is_in_the_last_line(server: FakeSpeechServer, 
     assert [gap["text"] for gap in run.result["gaps"]] == [paragraph(2)]
 
 
-def test_a_signal_while_the_book_is_read_ends_in_words_and_a_last_line(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "book.md")  # reading it waits for a writer, so the signal comes while it is read
-    with running("render", tmp_path / "book.md", "--projects", tmp_path, "--json") as run:
-        with (tmp_path / "book.md").open("wb"):
-            run.process.send_signal(signal.SIGTERM)
-            ended = run.finish()
-    assert ended.exit_code == 143, ended
-    assert ended.result["exit_code"] == 143
-    assert "Run the same command again." in ended.err
+@pytest.mark.parametrize(
+    ("happens", "code"),
+    [
+        (lambda: signal.raise_signal(signal.SIGTERM), 143),
+        (lambda: signal.raise_signal(signal.SIGINT), 130),
+        (lambda: 1 / 0, 1),
+    ],
+)
+def test_an_end_that_comes_outside_of_the_run_is_told_too(
+    happens: Callable[[], object],
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(app, "render", lambda *_: happens())
+    assert run_here(["render", "book.md", "--json"]) == code
+    out, err = capsys.readouterr()
+    assert Finished(code, out, err).result["exit_code"] == code
+    assert err.startswith("narrator: ")
+    assert "Run the same command again." in err or "report" in err
 
 
 def test_a_key_that_is_none_is_found_by_doctor() -> None:

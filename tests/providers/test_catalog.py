@@ -8,7 +8,7 @@ import pytest
 
 from narrator.config import Rendering, Speech
 from narrator.errors import ConfigError, UsageError
-from narrator.providers.catalog import create_provider, listings, provider_names
+from narrator.providers.catalog import create_provider, listings
 
 FOREIGN = """
 class Foreign:
@@ -19,7 +19,7 @@ class Foreign:
 
 
 def test_our_providers_can_be_named() -> None:
-    assert {"hibari", "openai"} <= set(provider_names())
+    assert {"hibari", "openai"} <= {listing.name for listing in listings()}
     assert all(listing.runs and listing.price for listing in listings())
 
 
@@ -58,7 +58,7 @@ def test_another_package_can_bring_a_provider(parrot: None) -> None:
 
 def test_another_package_cannot_take_the_name_of_ours(parrot: None) -> None:
     assert create_provider(Speech(), Rendering()).name == "hibari"
-    assert provider_names().count("hibari") == 1
+    assert [listing.name for listing in listings()].count("hibari") == 1
 
 
 def test_a_missing_package_is_named_with_the_command_that_installs_it(parrot: None) -> None:
