@@ -45,7 +45,8 @@ def test_the_kept_manuscript_edited_in_place_stays_that_of_the_original(tmp_path
     kept.write_text(BOOK + "\nIt was Tuesday.\n", encoding="utf-8")
     assert narrator.render(done.project).rendered == 1
     assert narrator.plan(book, projects=tmp_path / "p").orders == 0
-    assert json.loads((done.project / "source" / "source.json").read_text(encoding="utf-8"))["origin"] == str(book)
+    record = json.loads((done.project / "source" / "source.json").read_text(encoding="utf-8"))
+    assert record["origin"] == str(book)
 
 
 def test_the_language_of_a_voice_that_has_one_language_makes_no_new_take(tmp_path: Path) -> None:
@@ -118,7 +119,9 @@ def test_a_chapter_of_which_nothing_can_be_spoken_is_a_gap_and_not_its_old_self(
     assert [gap.text for gap in done.gaps] == ["Zwei", "Dann nicht mehr."]
 
 
-def test_a_disk_that_gives_back_other_bytes_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_gives_back_other_bytes_ends_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     book = write(tmp_path / "book.md")
     monkeypatch.setattr(TakeFolder, "is_intact", lambda _self, _take: False)
     with pytest.raises(DiskError, match="other than they were written"):
