@@ -61,6 +61,18 @@ class Speech(_Section):
     speed: Annotated[float, Field(ge=0.25, le=4.0)] = 1.0
     base_url: str = ""
     options: Mapping[str, Annotated[str, BeforeValidator(_option_text)]] = Field(default_factory=dict)
+    usd_per_million_characters: Annotated[float, Field(ge=0, le=100_000)] | None = None
+
+
+class Titles(_Section):
+    """What is spoken of the book's titles where the text does not show them; '' for nothing.
+
+    {title} and {authors} are the book's, {chapter} is a chapter's title. "auto" is in the book's language.
+    """
+
+    opening: str = "auto"
+    closing: str = "auto"
+    chapter: str = "{chapter}"
 
 
 class Cutting(_Section):
@@ -103,6 +115,9 @@ class Rendering(_Section):
     rate: str = Field(default="", pattern=_RATE)
     attempts: Annotated[int, Field(ge=1, le=20)] = 5
     timeout_s: Annotated[float, Field(gt=0, le=3600)] = 300.0
+    deadline_s: Annotated[float, Field(gt=0, le=86_400)] = 3600.0
+    max_cost_usd: Annotated[float, Field(ge=0)] | None = None
+    max_characters: Annotated[int, Field(ge=0)] | None = None
     allow_gaps: bool = False
 
 
@@ -111,6 +126,7 @@ class Config(_Section):
 
     book: Book = Book()
     speech: Speech = Speech()
+    titles: Titles = Titles()
     cutting: Cutting = Cutting()
     pauses: Pauses = Pauses()
     levels: Levels = Levels()

@@ -177,6 +177,12 @@ class LanguageUnspoken(Refused):
     """The voice does not speak the language of the book."""
 
 
+class BudgetReached(RunError):
+    """The next request would pass the limit that a person set; it was not sent."""
+
+    exit_code = ExitCode.BUDGET
+
+
 class Unreachable(RunError):
     """The provider cannot be reached, or answers nothing usable to anyone."""
 

@@ -289,6 +289,22 @@ class SpeechRequest:
         return TakeKey(hashlib.sha256(form.encode("utf-8", "surrogatepass")).hexdigest())
 
 
+class Outcome(StrEnum):
+    """What a request came to, as the ledger has it."""
+
+    TAKE = "take"
+    """There is a durable take of it; what the provider bills is known."""
+
+    WASTED = "wasted"
+    """A whole answer came that is no take of the text: billed, as far as anyone knows."""
+
+    UNPAID = "unpaid"
+    """It was refused, or never reached the provider."""
+
+    MAYBE = "maybe"
+    """It broke off: nobody knows whether it was billed. A request without any outcome counts as this."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """What assembly and the take checks need to know of a take's sound, so that it is read only once.

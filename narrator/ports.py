@@ -12,6 +12,7 @@ from narrator.model import (
     Capabilities,
     Manuscript,
     Measurement,
+    Outcome,
     SpeechEvent,
     SpeechRequest,
     Take,
@@ -140,6 +141,40 @@ class TakeStore(Protocol):
 
     def quarantine(self, key: TakeKey) -> None:
         """Put a bad take away; its key is missing from then on."""
+        ...
+
+
+class Ledger(Protocol):
+    """What was asked of a provider, and what it cost, over all runs of a project.
+
+    `intend` and `settle` do no I/O and are called on the event loop; `commit` blocks and is called on the
+    writer's thread. What nobody committed is lost with the process, so a paid request is sent only after a
+    `commit` that began after its `intend` has ended.
+    """
+
+    @property
+    def needs_intents(self) -> bool:
+        """Whether requests may cost something: then each is committed before it is sent."""
+        ...
+
+    def intend(self, request: SpeechRequest) -> int:
+        """Note that this request is about to be sent; the call's number.
+
+        Raises:
+            BudgetReached: it would pass a limit: it must not be sent.
+        """
+        ...
+
+    def settle(self, call: int, outcome: Outcome, *, characters_billed: int = 0) -> None:
+        """Note what a call came to. `characters_billed` counts with TAKE and WASTED."""
+        ...
+
+    def commit(self) -> None:
+        """Make durable, in one transaction, all that was noted before.
+
+        Raises:
+            DiskError: it could not be written; it is tried again with the next commit.
+        """
         ...
 
 
