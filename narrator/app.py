@@ -6,29 +6,27 @@ manuscript -> script -> plan -> takes -> masters -> audiobook
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from narrator.book import Book, locate, open_book, project_of
+from narrator.book import Book, locate, open_book, prepare_book, project_of
 from narrator.config import Config, Speech
 from narrator.delivery import Delivery
 from narrator.doctor import Finding, examine
 from narrator.errors import Incomplete, Interrupted, LanguageUnspoken, ProjectLocked
+from narrator.estimate import estimate, free_bytes
 from narrator.model import Matter, Voice
 from narrator.ports import Observer
-from narrator.project import open_project
+from narrator.project import Project, open_project
 from narrator.providers.catalog import Listing, listings
 from narrator.publishing.record import Gap, load_record
 from narrator.rendering.plan import Plan, make_plan
 from narrator.session import Session, Tally
-from narrator.wiring import open_provider, open_takes
+from narrator.wiring import is_manuscript, open_provider, open_takes
 from narrator.wishes import Wishes
-
-CHARACTERS_PER_S = 15.0
-"""Printed characters that a narrator says in a second, white space and all, in novels in English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +65,13 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class ChapterLine:
-    """A line of a plan: a chapter of the book, spoken or not. `missing` counts segments without a take."""
+    """A line of a plan: a chapter of the book, spoken or not.
+
+    `index` counts all chapters from 1, `number` those that are spoken, and `missing` segments without a take.
+    """
 
     index: int
+    number: int | None
     title: str
     matter: Matter
     spoken: bool
@@ -83,8 +85,8 @@ class ChapterLine:
 class Planned:
     """What a render would do.
 
-    `seconds` is about how much audio the orders would become, and `disk_bytes` the takes of it. `problem` is
-    why a render would refuse the book, '' where it would not.
+    `seconds` is about how much audio the orders would become, and `disk_bytes` the room that their takes and
+    the files need. `problem` is why a render would refuse the book, '' where it would not.
     """
 
     title: str
@@ -97,6 +99,7 @@ class Planned:
     cost_usd: float | None
     seconds: float
     disk_bytes: int
+    disk_free_bytes: int
     problem: str
 
 
@@ -122,15 +125,23 @@ def render(source: Path, wishes: Wishes, observe: Observer = lambda _: None) -> 
         NarratorError: every kind; finished takes are kept whatever happens.
     """
     while True:
-        with ExitStack() as stack:
-            book = _book_to_work_on(source, wishes, stack)
-            if book is not None:
-                on_accepted = partial(book.keep_wishes, wishes.settings)
-                return asyncio.run(_render(book, observe, on_accepted))
+        rendered = asyncio.run(_try_to_render(source, wishes, observe))
+        if rendered is not None:
+            return rendered
 
 
-def _book_to_work_on(source: Path, wishes: Wishes, stack: ExitStack) -> Book | None:
-    """A book, with its project locked and what was read of it kept.
+async def _try_to_render(source: Path, wishes: Wishes, observe: Observer) -> Rendered | None:
+    """None where another process came between: then all of it is to be looked at again."""
+    async with AsyncExitStack() as stack:
+        work = await _work_to_do(source, wishes, stack)
+        if work is None:
+            return None
+        book, is_open = work
+        return await _render(book, wishes, observe, is_open=is_open)
+
+
+async def _work_to_do(source: Path, wishes: Wishes, stack: AsyncExitStack) -> tuple[Book, bool] | None:
+    """A book, with its project locked and what was read of it kept; and whether its provider is open already.
 
     None where another process began this project, or another book in its place, before we had the lock: what
     was found out by then no longer holds.
@@ -140,7 +151,12 @@ def _book_to_work_on(source: Path, wishes: Wishes, stack: ExitStack) -> Book | N
     try:
         if not is_new:
             stack.enter_context(located.project.lock())
-        book = open_book(located, wishes)
+        preparation = prepare_book(located, wishes)
+        is_open = preparation.must_read and preparation.provider.capabilities.is_local
+        if is_open:  # its workers load their voice while the manuscript is read here
+            await stack.enter_async_context(preparation.provider)
+            await asyncio.sleep(0)
+        book = preparation.open()
         book.ensure_it_can_be_spoken()
         if is_new:  # a book that cannot be read leaves no folder behind
             stack.enter_context(located.project.lock())
@@ -153,16 +169,17 @@ def _book_to_work_on(source: Path, wishes: Wishes, stack: ExitStack) -> Book | N
     if is_new:
         book.keep_wishes(wishes.settings)
     book.keep()
-    return book
+    return book, is_open
 
 
-async def _render(book: Book, observe: Observer, on_accepted: Callable[[], None]) -> Rendered:
+async def _render(book: Book, wishes: Wishes, observe: Observer, *, is_open: bool) -> Rendered:
     """Speak, assemble, deliver. New wishes replace those of before only once the provider has accepted them."""
     takes = open_takes(book.project)
     takes.sweep()
     delivery = Delivery(book)
     delivery.claim_names()
-    session = Session(book, takes, delivery, observe, on_accepted)
+    on_accepted = partial(book.keep_wishes, wishes.settings)
+    session = Session(book, takes, delivery, observe, on_accepted, is_open=is_open)
     try:
         plan = await session.run()
     except Interrupted as exc:
@@ -173,6 +190,17 @@ async def _render(book: Book, observe: Observer, on_accepted: Callable[[], None]
         delivery.keep_gaps(gaps)
         raise Incomplete(_gap_list(gaps), gaps=tuple(map(asdict, gaps)), advice=_GAP_ADVICE)
     return _rendered(book, plan, session.tally, delivery, gaps)
+
+
+def books_in(sources: Iterable[Path]) -> list[Path]:
+    """The sources, each once; a folder that is no project stands for the books and projects in it, by name."""
+    found: dict[Path, Path] = {}
+    for source in sources:
+        inside = []
+        if source.is_dir() and not Project(source).exists:
+            inside = sorted(each for each in source.iterdir() if is_manuscript(each) or Project(each).exists)
+        found.update({each.absolute(): each for each in inside or [source]})
+    return list(found.values())
 
 
 _GAP_ADVICE = (
@@ -187,15 +215,18 @@ def plan(source: Path, wishes: Wishes) -> Planned:
         UsageError, ConfigError, ManuscriptError: as a render would.
     """
     book = open_book(locate(source, wishes), wishes)
-    made = make_plan(book.script, book.request_for, open_takes(book.project).keys())
+    made = book.plan(open_takes(book.project).keys())
     missing = {order.key for order in made.orders}
-    spoken = iter(made.chapters)
+    planned = {chapter.number: chapter.keys for chapter in made.chapters}
+    number = 0
     chapters = []
     for index, chapter in enumerate(book.script.chapters, 1):
-        keys = next(spoken).keys if chapter.spoken else ()
+        number += chapter.spoken
+        keys = planned.get(number, ()) if chapter.spoken else ()
         chapters.append(
             ChapterLine(
                 index=index,
+                number=number if chapter.spoken else None,
                 title=chapter.title,
                 matter=chapter.matter,
                 spoken=chapter.spoken,
@@ -205,7 +236,7 @@ def plan(source: Path, wishes: Wishes) -> Planned:
                 missing=sum(key in missing for key in keys),
             )
         )
-    seconds = made.characters / CHARACTERS_PER_S / book.config.speech.speed
+    needed = estimate(book, made)
     return Planned(
         title=book.title,
         authors=book.authors,
@@ -215,8 +246,9 @@ def plan(source: Path, wishes: Wishes) -> Planned:
         orders=len(made.orders),
         characters=made.characters,
         cost_usd=_cost(book, made.characters),
-        seconds=round(seconds, 1),
-        disk_bytes=round(seconds * 2 * book.provider.capabilities.rate_hz),
+        seconds=round(needed.seconds, 1),
+        disk_bytes=needed.disk_bytes,
+        disk_free_bytes=free_bytes(book.project.folder),
         problem=_problem(book),
     )
 

@@ -7,14 +7,18 @@ from pathlib import Path
 
 from narrator.config import Config
 from narrator.errors import ManuscriptError
-from narrator.model import Cover, Script, ScriptChapter, Segment, SpeechRequest
+from narrator.model import Cover, Script, Segment, SpeechRequest, TakeKey
 from narrator.ports import Provider
 from narrator.project import Project, digest_of, find_project, named_project, open_project, read_source
 from narrator.rendering.languages import ensure_language_is_spoken
+from narrator.rendering.plan import Plan, Selection, make_plan
 from narrator.script.accepted import AcceptedScript
 from narrator.script.compose import Cut, compose
 from narrator.wiring import check_delivery, open_provider, read_manuscript
 from narrator.wishes import Settings, Wishes
+
+CHARACTERS_PER_S = 15.0
+"""Printed characters that a narrator says in a second, white space and all, in novels in English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Book:
     script: Script
     is_script_new: bool
     read_cover: Cover | None
+    selection: Selection
 
     @property
     def title(self) -> str:
@@ -62,6 +67,14 @@ class Book:
             revision=self.provider.revision,
             options=self.config.speech.options,
         )
+
+    def plan(self, have: frozenset[TakeKey]) -> Plan:
+        """What of the wanted part is left to be spoken, with the takes that there are.
+
+        Raises:
+            UsageError: a chapter is wanted that the book has not.
+        """
+        return make_plan(self.script, self.request_for, have, self.selection)
 
     def ensure_it_can_be_spoken(self) -> None:
         """Ask, before any text is sent, whether the voice speaks the language.
@@ -133,6 +146,85 @@ def project_of(source: Path, data: bytes, wishes: Wishes) -> Project:
     return find_project(source, data, wishes.projects)
 
 
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What is known of a book before it is read: who speaks it, how it is cut, and its script of before."""
+
+    source: Source
+    wishes: Wishes
+    config: Config
+    provider: Provider
+    cut: Cut
+    accepted: Script | None
+    accepted_sha256: str
+
+    @property
+    def must_read(self) -> bool:
+        """Whether the manuscript itself has to be read, because no script of it, so cut, was accepted."""
+        return self.accepted is None or self.accepted_sha256 != digest_of(self.source.data)
+
+    def open(self) -> Book:
+        """Read or recall the script. Writes nothing.
+
+        Raises:
+            ManuscriptError: the book cannot be read, or has nothing to say.
+        """
+        script, cover, is_new = self._script()
+        if not any(chapter.spoken for chapter in script.chapters):
+            raise ManuscriptError(
+                f"{self.source.path} has no text to speak.",
+                advice="If it is a book of pictures or scanned pages, it has no text layer that could be read.",
+            )
+        return Book(
+            project=self.source.project,
+            config=self.config,
+            provider=self.provider,
+            cut=self.cut,
+            manuscript_path=self.source.path,
+            manuscript_data=self.source.data,
+            script=script,
+            is_script_new=is_new,
+            read_cover=cover,
+            selection=_selection(self.wishes, self.config.speech.speed),
+        )
+
+    def _script(self) -> tuple[Script, Cover | None, bool]:
+        """The accepted script where it still holds, else a new one that keeps the cuts of unchanged chapters.
+
+        With it the cover, where the manuscript was read for it, and whether the script is new.
+        """
+        source = self.source
+        if self.accepted and not self.must_read:
+            # The manuscript is not read again, unless its cover was lost with the kept copy.
+            cover = None if source.project.source else read_manuscript(source.path).cover
+            return self.accepted, cover, False
+        known = {chapter.source_digest: chapter for chapter in self.accepted.chapters} if self.accepted else {}
+        manuscript = read_manuscript(source.path)
+        # A file's name, where it stands in for a title, may hold bytes that are no text.
+        title = manuscript.title.encode("utf-8", "replace").decode()
+        said = replace(manuscript, title=title, language=self.config.book.language or manuscript.language)
+        script = replace(compose(said, self.cut, known), language=manuscript.language)
+        return script, manuscript.cover, True
+
+
+def prepare_book(source: Source, wishes: Wishes) -> Preparation:
+    """Check the wishes and choose the voice. Reads no manuscript, and writes nothing.
+
+    Raises:
+        ConfigError: an option or `project.toml` is wrong.
+        UsageError: the accepted script is damaged.
+    """
+    config = source.project.config(wishes.all_settings)
+    provider = open_provider(config)
+    check_delivery(config, provider.capabilities.rate_hz)
+    cut = Cut(config.cutting.strategy, min(config.cutting.max_chars, provider.capabilities.max_characters))
+    accepted = None if wishes.replan else AcceptedScript(source.project.script_folder).read()
+    script, sha256, accepted_cut = accepted or (None, "", cut)
+    if accepted_cut != cut:
+        script = None
+    return Preparation(source, wishes, config, provider, cut, script, sha256)
+
+
 def open_book(source: Source, wishes: Wishes) -> Book:
     """Check the wishes, choose the voice, and read or recall the script. Writes nothing.
 
@@ -140,41 +232,10 @@ def open_book(source: Source, wishes: Wishes) -> Book:
         ConfigError: an option or `project.toml` is wrong.
         ManuscriptError: the book cannot be read, or has nothing to say.
     """
-    config = source.project.config(wishes.settings)
-    if wishes.allow_gaps:
-        config = config.model_copy(
-            update={"rendering": config.rendering.model_copy(update={"allow_gaps": True})}
-        )
-    provider = open_provider(config)
-    check_delivery(config, provider.capabilities.rate_hz)
-    cut = Cut(config.cutting.strategy, min(config.cutting.max_chars, provider.capabilities.max_characters))
-    script, cover, is_new = _script(source, cut, config.book.language, replan=wishes.replan)
-    book = Book(source.project, config, provider, cut, source.path, source.data, script, is_new, cover)
-    if not any(chapter.spoken for chapter in script.chapters):
-        raise ManuscriptError(
-            f"{source.path} has no text to speak.",
-            advice="If it is a book of pictures or scanned pages, it has no text layer that could be read.",
-        )
-    return book
+    return prepare_book(source, wishes).open()
 
 
-def _script(source: Source, cut: Cut, language: str, *, replan: bool) -> tuple[Script, Cover | None, bool]:
-    """The accepted script where it still holds, else a new one that keeps the cuts of unchanged chapters.
-
-    With it the cover, where the manuscript was read for it, and whether the script is new.
-    """
-    known: dict[str, ScriptChapter] = {}
-    if not replan and (accepted := AcceptedScript(source.project.script_folder).read()):
-        script, sha256, accepted_cut = accepted
-        if accepted_cut == cut:
-            if sha256 == digest_of(source.data):
-                # The manuscript is not read again, unless its cover was lost with the kept copy.
-                cover = None if source.project.source else read_manuscript(source.path).cover
-                return script, cover, False
-            known = {chapter.source_digest: chapter for chapter in script.chapters}
-    manuscript = read_manuscript(source.path)
-    # A file's name, where it stands in for a title, may hold bytes that are no text.
-    title = manuscript.title.encode("utf-8", "replace").decode()
-    said = replace(manuscript, title=title, language=language or manuscript.language)
-    script = replace(compose(said, cut, known), language=manuscript.language)
-    return script, manuscript.cover, True
+def _selection(wishes: Wishes, speed: float) -> Selection:
+    minutes = wishes.preview_minutes
+    characters = None if minutes is None else round(60 * minutes * CHARACTERS_PER_S * speed)
+    return Selection(wishes.chapters, characters)

@@ -13,13 +13,14 @@ from typing import Any
 from narrator.book import Book
 from narrator.delivery import ChapterOrder, Delivery
 from narrator.errors import DiskError, Interrupted
+from narrator.estimate import ensure_room
 from narrator.events import ChapterAssembled, Notice, RenderStarted, Stopping
 from narrator.model import Take, TakeKey
 from narrator.ports import Observer, TakeStore
 from narrator.publishing.record import DeliveredChapter
 from narrator.rendering.checks import TakeChecks
 from narrator.rendering.limits import AccountLimits
-from narrator.rendering.plan import Order, Plan, PlannedChapter, make_plan
+from narrator.rendering.plan import Order, Plan, PlannedChapter
 from narrator.rendering.scheduler import Failure, LocalScheduler
 from narrator.rendering.segment import Booth, Spoken
 from narrator.stopping import Stop
@@ -52,8 +53,13 @@ class Session:
         delivery: Delivery,
         observe: Observer,
         on_accepted: Callable[[], None],
+        *,
+        is_open: bool = False,
     ) -> None:
-        """`on_accepted` is called once nothing speaks against the wishes of this run, before text is sent."""
+        """`on_accepted` is called once nothing speaks against the wishes of this run, before text is sent.
+
+        `is_open` says that the provider was entered before; then whoever did so leaves it.
+        """
         self.tally = Tally()
         self.stop = Stop()
         self._book = book
@@ -64,7 +70,7 @@ class Session:
         self._checks = TakeChecks(is_local=book.provider.capabilities.is_local)
         self._limits = AccountLimits(self._concurrency, book.config.rendering.rate, stopping=self.stop.softly)
         self._bad: set[TakeKey] = set()
-        self._is_open = False
+        self._is_open, self._is_checked = is_open, False
         self._in_flight: Callable[[], int] = lambda: 0
 
     async def run(self) -> Plan:
@@ -90,6 +96,7 @@ class Session:
             stack.callback(self.stop.at_once.set)
             plan = self._plan()
             if plan.orders:
+                ensure_room(self._book, plan)
                 await self._open_provider(stack)
                 self._learn_pace(plan)
             self._on_accepted()
@@ -113,10 +120,12 @@ class Session:
 
     async def _open_provider(self, stack: AsyncExitStack) -> None:
         if not self._is_open:
-            self._takes.probe()
             await stack.enter_async_context(self._book.provider)
-            await self._unless_stopped(self._book.provider.check())
             self._is_open = True
+        if not self._is_checked:
+            self._takes.probe()
+            await self._unless_stopped(self._book.provider.check())
+            self._is_checked = True
 
     def _learn_pace(self, plan: Plan) -> None:
         """Tell the checks how fast the voice speaks, by takes that it spoke in earlier runs."""
@@ -146,10 +155,12 @@ class Session:
 
     def _plan(self) -> Plan:
         book = self._book
-        made = make_plan(book.script, book.request_for, self._takes.keys())
+        made = book.plan(self._takes.keys())
         # What was given up in an earlier pass of this run is not paid for again in it.
         orders = tuple(order for order in made.orders if order.key not in self.tally.failures)
         plan = replace(made, orders=orders)
+        if book.selection.is_preview:
+            plan = plan.in_one_chapter()
         started = RenderStarted(
             title=book.title,
             project=book.project.folder,

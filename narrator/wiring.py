@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from narrator.config import Config
-from narrator.manuscript.reading import read_manuscript
+from narrator.manuscript.reading import is_manuscript, read_manuscript
 from narrator.mastering.mp3 import Mp3Encoder, mp3_rate_hz
 from narrator.mastering.wav import WavEncoder
 from narrator.ports import Encoder, Provider
@@ -18,6 +18,7 @@ __all__ = [
     "EncoderFactory",
     "check_delivery",
     "encoder_factories",
+    "is_manuscript",
     "open_provider",
     "open_takes",
     "read_manuscript",

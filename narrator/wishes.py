@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
 from narrator.errors import UsageError
 
@@ -31,8 +32,13 @@ class Options(TypedDict, total=False):
     concurrency: int | None
     rate: str | None
     formats: Sequence[str] | None
+    price: float | None
     replan: bool
     allow_gaps: bool
+    chapters: str | None
+    preview: float | None
+    max_cost: float | None
+    max_characters: int | None
 
 
 _SETTINGS = {
@@ -42,6 +48,7 @@ _SETTINGS = {
     "base_url": ("speech", "base_url"),
     "options": ("speech", "options"),
     "speed": ("speech", "speed"),
+    "price": ("speech", "usd_per_million_characters"),
     "language": ("book", "language"),
     "strategy": ("cutting", "strategy"),
     "max_chars": ("cutting", "max_chars"),
@@ -52,18 +59,53 @@ _SETTINGS = {
 }
 
 
+_FOR_THIS_RUN: Mapping[Literal["allow_gaps", "max_cost", "max_characters"], str] = {
+    "allow_gaps": "allow_gaps",
+    "max_cost": "max_cost_usd",
+    "max_characters": "max_characters",
+}
+MOST_PREVIEW_MINUTES = 60
+_NUMBERS = re.compile(r"(\d{1,5})(?:\s*[-–]\s*(\d{1,5}))?")
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """Where projects live, and settings, which the project keeps.
 
-    `replan` and `allow_gaps` are for this run alone.
+    The rest is for this run alone: `for_this_run` are settings that the project does not keep, `chapters` the
+    numbers of those that are wanted (None: all), and `preview_minutes` how much of the opening (None: all).
     """
 
     projects: Path = Path("projects")
     project: Path | None = None
     settings: Settings = field(default_factory=dict)
+    for_this_run: Settings = field(default_factory=dict)
     replan: bool = False
-    allow_gaps: bool = False
+    chapters: frozenset[int] | None = None
+    preview_minutes: float | None = None
+
+    @property
+    def all_settings(self) -> Settings:
+        """What the project keeps, under what is for this run alone."""
+        sections = {*self.settings, *self.for_this_run}
+        return {name: {**self.settings.get(name, {}), **self.for_this_run.get(name, {})} for name in sections}
+
+    def among_many(self, book: Path) -> Wishes:
+        """The wishes for one of many books: each in a folder of its own under the output folder.
+
+        Raises:
+            UsageError: a project is named, which is of one book.
+        """
+        if self.project:
+            raise UsageError(
+                f"--project {self.project} is one book's folder, and there are many books.",
+                advice="Name the folder for all of their projects with --projects.",
+            )
+        delivery = self.settings.get("delivery", {})
+        if "output" not in delivery:
+            return self
+        delivery = {**delivery, "output": str(Path(delivery["output"]) / book.stem)}
+        return replace(self, settings={**self.settings, "delivery": delivery})
 
 
 def wishes_of(**options: Unpack[Options]) -> Wishes:
@@ -81,14 +123,44 @@ def wishes_of(**options: Unpack[Options]) -> Wishes:
         value = options.get(name)
         if value is not None and value != "":
             settings.setdefault(section, {})[key] = _plain(name, value)
+    for_this_run = {
+        key: options[name]
+        for name, key in _FOR_THIS_RUN.items()
+        if name in options and options[name] is not None and options[name] is not False
+    }
     projects, project = options.get("projects"), options.get("project")
+    preview = options.get("preview")
+    if preview is not None and not 0 < preview <= MOST_PREVIEW_MINUTES:
+        raise UsageError(
+            f"A preview of {preview:g} minutes cannot be made.", advice=f"Ask for 1 to {MOST_PREVIEW_MINUTES}."
+        )
     return Wishes(
         projects=_path(projects or "projects"),
         project=_path(project) if project else None,
         settings=settings,
+        for_this_run={"rendering": for_this_run} if for_this_run else {},
         replan=options.get("replan", False),
-        allow_gaps=options.get("allow_gaps", False),
+        chapters=chapter_numbers(options.get("chapters") or ""),
+        preview_minutes=preview,
     )
+
+
+def chapter_numbers(written: str) -> frozenset[int] | None:
+    """'1-3,7' to numbers; None for ''.
+
+    Raises:
+        UsageError: it is written in another way.
+    """
+    numbers: set[int] = set()
+    for part in filter(None, (part.strip() for part in written.split(","))):
+        match = _NUMBERS.fullmatch(part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 0 < first <= last:
+            raise UsageError(
+                f"--chapters {written} names no chapters.", advice="Write numbers and ranges, as in 1-3,7."
+            )
+        numbers.update(range(first, last + 1))
+    return frozenset(numbers) or None
 
 
 def _plain(name: str, value: object) -> object:

@@ -23,3 +23,28 @@ def test_what_can_be_no_path_is_told(written: str) -> None:
         wishes_of(output=written)
     with pytest.raises(UsageError):
         wishes_of(project=written)
+
+
+@pytest.mark.parametrize(
+    ("written", "numbers"), [("", None), ("3", {3}), ("1-3,7", {1, 2, 3, 7}), (" 2 - 3 , 3 ", {2, 3})]
+)
+def test_chapters_are_numbers_and_ranges(written: str, numbers: set[int] | None) -> None:
+    assert wishes_of(chapters=written).chapters == numbers
+
+
+@pytest.mark.parametrize("minutes", [0.0, -1.0, 1e9])
+def test_a_preview_of_no_time_or_all_time_is_refused(minutes: float) -> None:
+    with pytest.raises(UsageError, match="preview"):
+        wishes_of(preview=minutes)
+
+
+def test_limits_are_for_one_run_and_a_price_is_kept() -> None:
+    wishes = wishes_of(max_cost=5.0, max_characters=0, allow_gaps=True, price=15.0)
+    assert wishes.settings == {"speech": {"usd_per_million_characters": 15.0}}
+    assert wishes.for_this_run == {"rendering": {"max_cost_usd": 5.0, "max_characters": 0, "allow_gaps": True}}
+    assert wishes.all_settings == {**wishes.settings, **wishes.for_this_run}
+
+
+def test_of_many_books_each_has_a_folder_in_the_output(tmp_path: Path) -> None:
+    wishes = wishes_of(output=tmp_path).among_many(Path("x/ferry.epub"))
+    assert wishes.settings["delivery"]["output"] == str(tmp_path / "ferry")

@@ -53,6 +53,19 @@ _OPTIONS = (
     click.option("--max-chars", type=int, help="Longest text of one request.  [default: 1000]"),
     click.option("--concurrency", type=int, help="Requests at once.  [default: what suits the provider]"),
     click.option("--rate", metavar="N/s", help="Requests a period at the most: 5/s, 100/m, 20/10s."),
+    click.option(
+        "--price",
+        type=float,
+        metavar="USD",
+        help="What a million characters cost, where narrator does not know it.",
+    ),
+    click.option("--chapters", metavar="N[-M][,…]", help="Only these, as `narrator plan` numbers them: 1-3,7."),
+    click.option(
+        "--preview",
+        type=float,
+        metavar="MINUTES",
+        help="Only about so much of the opening, as a file of its own; its takes serve the whole book.",
+    ),
     click.option("--format", "formats", metavar="F[,F]", help="Files to make: mp3, wav.  [default: mp3]"),
     click.option("--replan", is_flag=True, help="Cut the text anew instead of keeping the accepted script."),
 )

@@ -13,9 +13,8 @@ if TYPE_CHECKING:  # app imports all that is heavy
 
 
 def render_result(done: Rendered, exit_code: ExitCode) -> dict[str, Any]:
-    """The last of the `--json` lines."""
+    """What the last of the `--json` lines says."""
     return {
-        "event": "result",
         "exit_code": exit_code,
         "project": str(done.project),
         "files": [{**asdict(file), "duration_s": round(file.duration_s, 3)} for file in done.files],
@@ -33,14 +32,32 @@ def render_result(done: Rendered, exit_code: ExitCode) -> dict[str, Any]:
 
 
 def failed_result(error: NarratorError, counted: dict[str, Any]) -> dict[str, Any]:
-    """The last of the `--json` lines of a run that delivered no audiobook; `counted` is what it came to."""
+    """The same of a run that delivered no audiobook; `counted` is what it came to."""
     return {
-        "event": "result",
         "exit_code": error.exit_code,
         **counted,
         "gaps": list(error.gaps) if isinstance(error, Incomplete) else [],
         "error": error.what,
         "advice": error.advice,
+    }
+
+
+def sum_of_results(results: list[dict[str, Any]]) -> dict[str, Any]:
+    """The same of many books together. The worst exit code is the highest, but a fault of our own is worse."""
+    codes = [each["exit_code"] for each in results]
+    costs = [each["cost_usd"] for each in results]
+    return {
+        "exit_code": ExitCode.UNEXPECTED if ExitCode.UNEXPECTED in codes else max(codes),
+        "project": None,
+        "files": [file for each in results for file in each["files"]],
+        "segments": {
+            name: sum(each["segments"][name] for each in results)
+            for name in ("total", "rendered", "reused", "failed")
+        },
+        "characters": sum(each["characters"] for each in results),
+        "billed_characters": sum(each["billed_characters"] for each in results),
+        "cost_usd": None if None in costs else round(sum(costs), 4),
+        "books": [{name: each[name] for name in ("source", "project", "exit_code")} for each in results],
     }
 
 
@@ -79,13 +96,13 @@ def plan_words(planned: Planned) -> str:
     lines.append("      words  segments  missing  chapter")
     for chapter in planned.chapters:
         counts = f"{chapter.segments:>8}  {chapter.missing:>7}" if chapter.spoken else "not spoken".rjust(17)
-        lines.append(f"{chapter.index:>3}  {chapter.words:>6}  {counts}  {chapter.title}")
+        lines.append(f"{chapter.number or '':>3}  {chapter.words:>6}  {counts}  {chapter.title}")
     lines.append("")
     if planned.orders:
         lines.append(
             f"To speak: {planned.orders} requests, {planned.characters:,} characters, about "
-            f"{clock(planned.seconds)} of audio, {planned.disk_bytes / 1e6:,.0f} MB of takes"
-            f"{_money(planned.cost_usd)}."
+            f"{clock(planned.seconds)} of audio, {planned.disk_bytes / 1e6:,.0f} MB on disk "
+            f"({planned.disk_free_bytes / 1e9:,.1f} GB free){_money(planned.cost_usd)}."
         )
     else:
         lines.append("Nothing to speak: every segment has its take.")

@@ -67,6 +67,11 @@ def read_manuscript(path: Path) -> Manuscript:
     return reader(path)
 
 
+def is_manuscript(path: Path) -> bool:
+    """Whether a file is named as a book that can be read; its content is not looked at."""
+    return path.is_file() and not path.name.startswith(".") and _BY_SUFFIX.get(path.suffix.lower()) in READERS
+
+
 def format_of(path: Path, head: bytes) -> str:
     """The name of a file's format, from its first bytes and its name.
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
+from narrator.errors import UsageError
 from narrator.model import Script, ScriptChapter, Segment, SpeechRequest, TakeKey
+
+PREVIEW = 0
+"""The number of the chapter that a preview is delivered as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,16 @@ class Plan:
     chapters: tuple[PlannedChapter, ...]
     orders: tuple[Order, ...]
 
+    def in_one_chapter(self) -> Plan:
+        """The same with all that is said in one chapter, of the number `PREVIEW`."""
+        chapter = replace(
+            self.chapters[0].chapter,
+            title="Preview",
+            segments=tuple(segment for planned in self.chapters for segment in planned.chapter.segments),
+        )
+        keys = tuple(key for planned in self.chapters for key in planned.keys)
+        return replace(self, chapters=(PlannedChapter(PREVIEW, chapter, keys),))
+
     @property
     def segments(self) -> int:
         return sum(len(chapter.keys) for chapter in self.chapters)
@@ -57,13 +73,64 @@ class Plan:
         return sum(len(order.request.text) for order in self.orders)
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The part of a book that is wanted: of the chapters in `numbers` (None: of all), the first `characters`.
+
+    A segment is taken whole or not at all, and at least one is.
+    """
+
+    numbers: frozenset[int] | None = None
+    characters: int | None = None
+
+    @property
+    def is_preview(self) -> bool:
+        return self.characters is not None
+
+    def of(self, script: Script) -> Iterator[tuple[int, ScriptChapter]]:
+        """The spoken chapters that are wanted, each with its number; the last may be only its beginning.
+
+        Raises:
+            UsageError: a chapter is wanted that the book has not.
+        """
+        spoken = dict(enumerate((each for each in script.chapters if each.spoken), 1))
+        if self.numbers and not self.numbers <= spoken.keys():
+            wrong = min(self.numbers - spoken.keys())
+            raise UsageError(
+                f"There is no chapter {wrong}: those that are spoken are 1 to {len(spoken)}.",
+                advice="`narrator plan` numbers them.",
+            )
+        left = self.characters
+        for number, chapter in spoken.items():
+            if self.numbers is not None and number not in self.numbers:
+                continue
+            if left is None:
+                yield number, chapter
+                continue
+            ends = list(accumulate(len(segment.text) for segment in chapter.segments))
+            yield number, replace(chapter, segments=chapter.segments[: max(1, bisect_right(ends, left))])
+            left -= ends[-1]
+            if left <= 0:
+                return
+
+
+WHOLE_BOOK = Selection()
+
+
 def make_plan(
-    script: Script, request_for: Callable[[Segment], SpeechRequest], have: frozenset[TakeKey]
+    script: Script,
+    request_for: Callable[[Segment], SpeechRequest],
+    have: frozenset[TakeKey],
+    wanted: Selection = WHOLE_BOOK,
 ) -> Plan:
-    """Compare a script with the takes that exist. Equal texts in equal voices share one take."""
+    """Compare a script with the takes that exist. Equal texts in equal voices share one take.
+
+    Raises:
+        UsageError: a chapter is wanted that the book has not.
+    """
     orders: dict[TakeKey, Order] = {}
     chapters = []
-    for number, chapter in enumerate((each for each in script.chapters if each.spoken), 1):
+    for number, chapter in wanted.of(script):
         keys = []
         for segment in chapter.segments:
             request = request_for(segment)

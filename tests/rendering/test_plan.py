@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import pytest
+
+from narrator.errors import UsageError
 from narrator.model import Matter, Script, ScriptChapter, Segment, Span, SpeechRequest
-from narrator.rendering.plan import make_plan
+from narrator.rendering.plan import Selection, make_plan
 
 
 def chapter(*texts: str) -> ScriptChapter:
@@ -32,3 +35,23 @@ def test_takes_that_exist_are_reused() -> None:
     plan = make_plan(SCRIPT, request_for, frozenset({one}))
     assert [order.request.text for order in plan.orders] == ["Two.", "Three."]
     assert plan.reused == 3
+
+
+def test_of_chosen_chapters_the_numbers_stay() -> None:
+    plan = make_plan(SCRIPT, request_for, frozenset(), Selection(frozenset({2})))
+    assert [planned.number for planned in plan.chapters] == [2]
+    assert [order.request.text for order in plan.orders] == ["Three.", "One."]
+
+
+def test_a_chapter_that_the_book_has_not_is_told() -> None:
+    with pytest.raises(UsageError, match="no chapter 3"):
+        make_plan(SCRIPT, request_for, frozenset(), Selection(frozenset({1, 3})))
+
+
+@pytest.mark.parametrize(
+    ("characters", "texts"), [(1, ["One."]), (8, ["One.", "Two."]), (99, ["One.", "Two.", "Three."])]
+)
+def test_an_opening_is_of_whole_segments_and_never_empty(characters: int, texts: list[str]) -> None:
+    plan = make_plan(SCRIPT, request_for, frozenset(), Selection(characters=characters))
+    assert [order.request.text for order in plan.orders] == texts
+    assert plan.in_one_chapter().segments == plan.segments

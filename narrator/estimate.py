@@ -1,0 +1,81 @@
+"""What a render will need: how long it will sound, and how much room it takes on which disk."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from narrator.book import CHARACTERS_PER_S, Book
+from narrator.durable import disk_errors
+from narrator.errors import DiskError
+from narrator.publishing.record import load_record
+from narrator.rendering.plan import Plan
+
+LEAST_SHARE = 0.8
+"""Voices differ: a render is refused only where even a quick one has no room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """`seconds` is the sound of the orders, `takes_bytes` their takes, `files_bytes` what files are missing."""
+
+    seconds: float
+    takes_bytes: int
+    files_bytes: int
+
+    @property
+    def disk_bytes(self) -> int:
+        return self.takes_bytes + self.files_bytes
+
+
+def estimate(book: Book, plan: Plan) -> Estimate:
+    """About what is left to be done for a book."""
+    characters_a_s = CHARACTERS_PER_S * book.config.speech.speed
+    rate_hz = book.provider.capabilities.rate_hz
+    delivery = book.config.delivery
+    bytes_a_s = {"mp3": delivery.mp3_kbps * 125, "wav": 2 * rate_hz}
+    record = load_record(book.project.record_file)
+    there = sum(file.bytes for chapter in record.chapters for file in chapter.files) if record else 0
+    files_bytes = plan.all_characters / characters_a_s * sum(bytes_a_s[name] for name in delivery.formats)
+    seconds = plan.characters / characters_a_s
+    return Estimate(seconds, round(seconds * 2 * rate_hz), max(0, round(files_bytes) - there))
+
+
+def ensure_room(book: Book, plan: Plan) -> None:
+    """Find out before any work whether what will be made has room on its disks.
+
+    Raises:
+        DiskError: it has not, by far.
+    """
+    needed = estimate(book, plan)
+    wanted: dict[int, tuple[Path, int]] = {}
+    output = book.project.output_folder(book.config)
+    for folder, size in ((book.project.folder, needed.takes_bytes), (output, needed.files_bytes)):
+        there = nearest_folder(folder)
+        with disk_errors(f"Looking at {there}"):
+            device = there.stat().st_dev
+        wanted[device] = (there, wanted.get(device, (there, 0))[1] + size)
+    for folder, size in wanted.values():
+        free = free_bytes(folder)
+        if free < LEAST_SHARE * size:
+            raise DiskError(
+                f"{book.title!r} needs about {size / 1e6:,.0f} MB, and {folder} has {free / 1e6:,.0f} MB free.",
+                advice="Free some space, or put the project elsewhere (--projects) or the files (--output).",
+            )
+
+
+def free_bytes(folder: Path) -> int:
+    """What is free on the disk of a folder that need not exist yet.
+
+    Raises:
+        DiskError: it cannot be asked.
+    """
+    with disk_errors(f"Looking at {folder}"):
+        return shutil.disk_usage(nearest_folder(folder)).free
+
+
+def nearest_folder(folder: Path) -> Path:
+    """The folder itself, or the nearest above it that exists."""
+    folder = folder.absolute()
+    return next(each for each in (folder, *folder.parents) if each.is_dir())
