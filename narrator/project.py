@@ -81,6 +81,10 @@ class Project:
         return self.folder / "book.json"
 
     @property
+    def ledger_file(self) -> Path:
+        return self.folder / "ledger.db"
+
+    @property
     def exists(self) -> bool:
         with reading(self.config_file):
             return self.config_file.is_file()
@@ -348,7 +352,8 @@ def _outdated(kept: Mapping[str, Any], wishes: Settings) -> list[str]:
     current = speech.get("provider", Speech().provider)
     if wishes.get("speech", {}).get("provider", current) == current:
         return []
-    return [key for key in ("model", "voice", "base_url", "options") if key in speech]
+    owned = ("model", "voice", "base_url", "options", "usd_per_million_characters")
+    return [key for key in owned if key in speech]
 
 
 def _with_wishes(text: str, wishes: Settings, path: Path) -> str:

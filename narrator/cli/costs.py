@@ -34,7 +34,11 @@ if TYPE_CHECKING:  # help does not need them
 def costs(
     ctx: click.Context, project: tuple[Path, ...], projects: Path, *, by_month: bool, as_json: bool
 ) -> None:
-    """Show what books cost so far: billed, wasted, and maybe paid. Calls no provider."""
+    """Show what books cost so far, over all their runs. Calls no provider and writes nothing.
+
+    Billed is what takes cost, and answers that became none (wasted). Maybe paid are requests that broke off
+    or go on: they count against --max-cost as if they were billed.
+    """
     from narrator.costs import add_up  # noqa: PLC0415 - reads projects, which help does not need
 
     found = add_up(project, projects)
@@ -45,7 +49,7 @@ def costs(
     else:
         say(f"There is no project in {projects}.")
     if not found.is_whole:
-        ctx.exit(ExitCode.DISK)
+        ctx.exit(ExitCode.INCOMPLETE)
 
 
 def _plain(costs: Costs) -> dict[str, Any]:
@@ -59,7 +63,7 @@ def _plain_project(each: ProjectCosts) -> dict[str, Any]:
         "problem": each.problem,
         "runs": account.runs if account else 0,
         "since": account.since.isoformat() if account and account.since else None,
-        **(_plain_sums(account.total) if account else {}),
+        **_plain_sums(each.total),
         "months": {month: _plain_sums(sums) for month, sums in account.months.items()} if account else {},
     }
 
@@ -84,7 +88,8 @@ def _words(costs: Costs, *, by_month: bool) -> list[str]:
     for each in costs.projects:
         lines += _project_words(each, by_month=by_month)
     if len(costs.projects) > 1:
-        lines += [f"all {len(costs.projects)} projects: {costs.total.requests:,} requests", *_sums(costs.total)]
+        requests = _count(costs.total.requests, "request")
+        lines += [f"all {len(costs.projects)} projects: {requests}", *_sums(costs.total)]
     return lines
 
 
@@ -94,24 +99,27 @@ def _project_words(each: ProjectCosts, *, by_month: bool) -> list[str]:
         return [f"{each.project}: {each.problem or 'no ledger yet; the next render begins it'}"]
     if account.since is None:
         return [f"{each.project}: nothing was asked of a provider yet"]
-    requests, runs = account.total.requests, account.runs
-    since = account.since.astimezone().date()
-    lines = [f"{each.project}: {requests:,} requests in {runs} runs since {since}", *_sums(account.total)]
+    done = f"{_count(account.total.requests, 'request')} in {_count(account.runs, 'run')}"
+    lines = [f"{each.project}: {done} since {account.since.astimezone().date()}", *_sums(account.total)]
     if by_month:
         for month, sums in account.months.items():
-            lines += [f"  {month}: {sums.requests:,} requests", *_sums(sums)]
+            lines += [f"  {month}: {_count(sums.requests, 'request')}", *_sums(sums)]
     return lines
 
 
 def _sums(sums: Spending) -> list[str]:
     lines = [_line("billed", sums.billed, "")]
     if sums.wasted.requests:
-        why = f"of that: {sums.wasted.requests:,} answers that were no takes of their text"
+        why = f"of that, for {_count(sums.wasted.requests, 'answer')} that became no take"
         lines.append(_line("wasted", sums.wasted, why))
     if sums.maybe.requests:
-        why = f"besides: {sums.maybe.requests:,} requests broke off or go on; nobody knows if they were billed"
+        why = f"besides, for {_count(sums.maybe.requests, 'request')} that broke off, if billed"
         lines.append(_line("maybe paid", sums.maybe, why))
     return lines
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _line(name: str, amount: Amount, why: str) -> str:

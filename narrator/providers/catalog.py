@@ -13,6 +13,7 @@ from importlib import metadata
 from narrator.config import Rendering, Speech
 from narrator.errors import UsageError
 from narrator.ports import Provider
+from narrator.providers.prices import price_words
 from narrator.providers.settings import nearest
 
 ENTRY_POINTS = "narrator.providers"
@@ -20,7 +21,7 @@ ENTRY_POINTS = "narrator.providers"
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A line of `narrator providers`: name, where it runs, the variable of its key ('' for none), price.
+    """A line of `narrator providers`: name, where it runs, price, the variable of its key ('' for none).
 
     `adapter` is 'module:Class', called with the Speech and Rendering sections.
     """
@@ -28,22 +29,25 @@ class Listing:
     name: str
     adapter: str
     runs: str
+    price: str
     key_variable: str = ""
-    price: str = "free"
 
 
 PROVIDERS = {
     listing.name: listing
     for listing in (
         Listing(
-            "hibari", "narrator.providers.hibari:HibariVoice", "on this machine, English, nothing to set up"
+            "hibari",
+            "narrator.providers.hibari:HibariVoice",
+            "on this machine, English, nothing to set up",
+            price=price_words("hibari"),
         ),
         Listing(
             "openai",
             "narrator.providers.openai:OpenAI",
             "OpenAI, or any server that speaks its protocol (--base-url)",
+            price=price_words("openai"),
             key_variable="OPENAI_API_KEY",
-            price="OpenAI: 15 USD (tts-1) or 30 USD (tts-1-hd) per million characters",
         ),
     )
 }

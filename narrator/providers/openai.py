@@ -31,6 +31,7 @@ from narrator.model import (
     Voice,
 )
 from narrator.providers.keys import find_key
+from narrator.providers.prices import usd_per_million
 from narrator.providers.settings import nearest, one_of, option_problems, refuse_problems, whole_number
 from narrator.providers.wire import Exchange, exchange, open_session, service_name
 
@@ -45,7 +46,6 @@ _OPTIONS: Mapping[str, Callable[[str], object]] = MappingProxyType(
         "instructions": str,
     }
 )
-_USD_PER_MILLION = {"tts-1": 15.0, "tts-1-hd": 30.0}  # list prices of 2026
 _OFFICIAL_VOICES = ("alloy", "ash", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer")
 _LIST_BYTES = 4 << 20
 _LIST_S = 30.0
@@ -73,6 +73,7 @@ class OpenAI:
         self._voices_url = root / "v1/audio/voices"
         self._service = service_name(root)
         self._is_official = root.host == OFFICIAL_HOST
+        self._usd_per_million = usd_per_million(speech, self.name, self.model, is_official=self._is_official)
         self._key = find_key(KEY_VARIABLE)
         self._timeout_s = rendering.timeout_s
         self._container = Container(speech.options.get("response_format", Container.WAV))
@@ -89,7 +90,7 @@ class OpenAI:
             formats=(self._container,),
             rate_hz=self._format.rate_hz,
             concurrency=4 if self._is_official else 2,
-            usd_per_million_characters=_USD_PER_MILLION.get(self.model) if self._is_official else None,
+            usd_per_million_characters=self._usd_per_million,
         )
 
     @property

@@ -1,0 +1,59 @@
+"""What providers charge, as far as they publish a price for characters: each with its date and its source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from narrator.config import Speech
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A list price in USD per million characters sent, when it was last seen, and where.
+
+    `model` is '' where it holds for all models of the provider.
+    """
+
+    provider: str
+    model: str
+    usd_per_million_characters: float
+    as_of: date
+    source: str
+
+
+_OPENAI = "https://developers.openai.com/api/docs/models"
+
+PRICES = (
+    Price("hibari", "", 0.0, date(2026, 11, 21), "https://pypi.org/project/hibari-tts"),
+    Price("openai", "tts-1", 15.0, date(2026, 4, 20), f"{_OPENAI}/tts-1"),
+    Price("openai", "tts-1-hd", 30.0, date(2026, 4, 20), f"{_OPENAI}/tts-1-hd"),
+)
+
+
+def list_price(provider: str, model: str) -> Price | None:
+    """The published price of a provider's own service, None where there is none known."""
+    return next((price for price in PRICES if price.provider == provider and price.model in {"", model}), None)
+
+
+def usd_per_million(speech: Speech, provider: str, model: str, *, is_official: bool) -> float | None:
+    """What the model that speaks costs: what a person says it does, else the official service's list price.
+
+    None where neither is known, as of another server that speaks the same protocol.
+    """
+    if speech.usd_per_million_characters is not None:
+        return speech.usd_per_million_characters
+    price = list_price(provider, model) if is_official else None
+    return price.usd_per_million_characters if price else None
+
+
+def price_words(provider: str) -> str:
+    """A provider's prices for people, each with its date and source."""
+    prices = [price for price in PRICES if price.provider == provider]
+    if not any(price.usd_per_million_characters for price in prices):
+        return "free"
+    return "; ".join(
+        f"{price.model}: {price.usd_per_million_characters:g} USD per million characters "
+        f"(seen {price.as_of:%Y-%m-%d}, {price.source})"
+        for price in prices
+    )
