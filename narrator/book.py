@@ -14,6 +14,7 @@ from narrator.rendering.languages import ensure_language_is_spoken
 from narrator.rendering.plan import Plan, Selection, make_plan
 from narrator.script.accepted import AcceptedScript
 from narrator.script.compose import Cut, compose
+from narrator.script.credits import asked_before, asked_titles, check_templates
 from narrator.wiring import check_delivery, open_provider, read_manuscript
 from narrator.wishes import Settings, Wishes
 
@@ -160,8 +161,16 @@ class Preparation:
 
     @property
     def must_read(self) -> bool:
-        """Whether the manuscript itself has to be read, because no script of it, so cut, was accepted."""
-        return self.accepted is None or self.accepted_sha256 != digest_of(self.source.data)
+        """Whether the manuscript itself has to be read: no script of it, so cut and so titled, was accepted."""
+        accepted, book = self.accepted, self.config.book
+        if accepted is None or self.accepted_sha256 != digest_of(self.source.data):
+            return True
+        facts = (
+            book.title or accepted.title,
+            book.authors or accepted.authors,
+            book.language or accepted.language,
+        )
+        return asked_titles(self.config.titles, *facts) != asked_before(accepted, *facts)
 
     def open(self) -> Book:
         """Read or recall the script. Writes nothing.
@@ -198,13 +207,19 @@ class Preparation:
             # The manuscript is not read again, unless its cover was lost with the kept copy.
             cover = None if source.project.source else read_manuscript(source.path).cover
             return self.accepted, cover, False
-        known = {chapter.source_digest: chapter for chapter in self.accepted.chapters} if self.accepted else {}
         manuscript = read_manuscript(source.path)
         # A file's name, where it stands in for a title, may hold bytes that are no text.
-        title = manuscript.title.encode("utf-8", "replace").decode()
-        said = replace(manuscript, title=title, language=self.config.book.language or manuscript.language)
-        script = replace(compose(said, self.cut, known), language=manuscript.language)
-        return script, manuscript.cover, True
+        read = replace(manuscript, title=manuscript.title.encode("utf-8", "replace").decode())
+        book = self.config.book
+        said = replace(
+            read,
+            title=book.title or read.title,
+            authors=book.authors or read.authors,
+            language=book.language or read.language,
+        )
+        script = compose(said, self.cut, self.accepted, titles=self.config.titles)
+        kept = replace(script, title=read.title, authors=read.authors, language=read.language)
+        return kept, manuscript.cover, True
 
 
 def prepare_book(source: Source, wishes: Wishes) -> Preparation:
@@ -215,6 +230,7 @@ def prepare_book(source: Source, wishes: Wishes) -> Preparation:
         UsageError: the accepted script is damaged.
     """
     config = source.project.config(wishes.all_settings)
+    check_templates(config.titles, where=str(source.project.folder / "project.toml"))
     provider = open_provider(config)
     check_delivery(config, provider.capabilities.rate_hz)
     cut = Cut(config.cutting.strategy, min(config.cutting.max_chars, provider.capabilities.max_characters))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -122,7 +122,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The text of one provider request, the source characters that it covers, and the pause after it."""
+    """The text of one provider request, the source characters that it covers, and the pause after it.
+
+    A title that is spoken where the text does not show it covers none.
+    """
 
     text: str
     spans: tuple[Span, ...]
@@ -159,13 +162,41 @@ class ScriptChapter:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedTitles:
+    """What was asked to be said of titles: the two credits in full, and the template of chapters' titles."""
+
+    opening: str
+    closing: str
+    chapter: str
+
+
+@dataclass(frozen=True, slots=True)
 class Script:
-    """What will be said of a book, chapter by chapter, in reading order; the unspoken chapters included."""
+    """What will be said of a book, chapter by chapter, in reading order; the unspoken chapters included.
+
+    `opening` and `closing` are the credits, which cover no source. `asked` is what they were written from;
+    None in a script that was written before titles were spoken.
+    """
 
     title: str
     authors: tuple[str, ...]
     language: str
     chapters: tuple[ScriptChapter, ...]
+    opening: tuple[Segment, ...] = ()
+    closing: tuple[Segment, ...] = ()
+    asked: AskedTitles | None = None
+
+    @property
+    def spoken(self) -> tuple[ScriptChapter, ...]:
+        """The spoken chapters as they are heard: the first begins, and the last ends, with the credits."""
+        heard = [chapter for chapter in self.chapters if chapter.spoken]
+        if heard and self.opening:
+            heard[0] = replace(heard[0], segments=self.opening + heard[0].segments)
+        if heard and self.closing:
+            *before, last = heard[-1].segments
+            text = (*before, replace(last, pause=Pause.SCENE_BREAK))
+            heard[-1] = replace(heard[-1], segments=text + self.closing)
+        return tuple(heard)
 
 
 # --- speech -------------------------------------------------------------------------------------------

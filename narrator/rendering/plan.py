@@ -93,7 +93,7 @@ class Selection:
         Raises:
             UsageError: a chapter is wanted that the book has not.
         """
-        spoken = dict(enumerate((each for each in script.chapters if each.spoken), 1))
+        spoken = dict(enumerate(script.spoken, 1))
         if self.numbers and not self.numbers <= spoken.keys():
             wrong = min(self.numbers - spoken.keys())
             raise UsageError(

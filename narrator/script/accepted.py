@@ -1,22 +1,23 @@
 """The accepted script on disk: what a project has agreed to say, in files that a person can read and edit.
 
-    script/book.json     the book's facts, the cut, and the chapters' files in order
+    script/book.json     the book's facts, the cut, the credits, and the chapters' files in order
     script/0001-….json   one chapter: a segment a line, then what is skipped and why
 
-The text of a segment may be edited; its spans say which characters of the source it stands for.
+The text of a segment may be edited; its spans say which characters of the source it stands for. Titles that
+the source does not show have none. `asked` is what titles were written from: while it is the same, they stay.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from narrator.durable import disk_errors, reading, write_durably
 from narrator.errors import UsageError
-from narrator.model import Matter, Pause, Script, ScriptChapter, Segment, Skip, Span
+from narrator.model import AskedTitles, Matter, Pause, Script, ScriptChapter, Segment, Skip, Span
 from narrator.script.compose import Cut
 
 REVISION = 1
@@ -46,7 +47,15 @@ class AcceptedScript:
                 return None
             names: list[str] = [*map(str, _listed(book["chapters"]))]
             chapters = tuple(_chapter(self._folder / name) for name in names)
-            script = Script(book["title"], tuple(book["authors"]), book["language"], chapters)
+            script = Script(
+                title=book["title"],
+                authors=tuple(book["authors"]),
+                language=book["language"],
+                chapters=chapters,
+                opening=_segments(book.get("opening", [])),
+                closing=_segments(book.get("closing", [])),
+                asked=_asked(book["asked"]) if "asked" in book else None,
+            )
             return script, book["source_sha256"], Cut(book["strategy"], book["limit"])
         except (KeyError, TypeError, ValueError) as exc:
             raise _damaged(index, exc) from exc
@@ -66,6 +75,9 @@ class AcceptedScript:
             "source_sha256": source_sha256,
             "strategy": cut.strategy,
             "limit": cut.limit,
+            "opening": [*map(_segment_facts, script.opening)],
+            "closing": [*map(_segment_facts, script.closing)],
+            **({"asked": asdict(script.asked)} if script.asked else {}),
             "chapters": names,
         }
         for name, chapter in zip(names, script.chapters, strict=True):
@@ -84,15 +96,17 @@ def _write(path: Path, text: str) -> None:
 
 def _chapter_text(chapter: ScriptChapter) -> str:
     facts = {key: value for key, value in asdict(chapter).items() if key not in {"segments", "skipped"}}
-    segments = (
-        {"text": part.text, "pause": part.pause, "spans": _flat(part.spans)} for part in chapter.segments
-    )
+    segments = map(_segment_facts, chapter.segments)
     skipped = ({"rule": part.rule, "spans": _flat(part.spans)} for part in chapter.skipped)
     opening = json.dumps(facts, ensure_ascii=False).removesuffix("}")
     return f'{opening},\n"segments": [\n{_lines(segments)}],\n"skipped": [\n{_lines(skipped)}]}}\n'
 
 
-def _lines(items: Iterator[dict[str, Any]]) -> str:
+def _segment_facts(segment: Segment) -> dict[str, Any]:
+    return {"text": segment.text, "pause": segment.pause, "spans": _flat(segment.spans)}
+
+
+def _lines(items: Iterable[dict[str, Any]]) -> str:
     text = ",\n".join(json.dumps(item, ensure_ascii=False) for item in items)
     return f"{text}\n" if text else ""
 
@@ -111,10 +125,7 @@ def _chapter(path: Path) -> ScriptChapter:
             source_digest=raw["source_digest"],
             characters=raw["characters"],
             words=raw["words"],
-            segments=tuple(
-                Segment(_text(item["text"]), _spans(item["spans"]), Pause(item["pause"]))
-                for item in raw["segments"]
-            ),
+            segments=_segments(raw["segments"]),
             skipped=tuple(Skip(item["rule"], _spans(item["spans"])) for item in raw["skipped"]),
         )
     except (KeyError, TypeError, ValueError) as exc:
@@ -125,6 +136,14 @@ def _listed(value: object) -> list[Any]:
     if not isinstance(value, list):
         raise TypeError("its chapters are no list")
     return value
+
+
+def _segments(raw: list[dict[str, Any]]) -> tuple[Segment, ...]:
+    return tuple(Segment(_text(item["text"]), _spans(item["spans"]), Pause(item["pause"])) for item in raw)
+
+
+def _asked(raw: dict[str, Any]) -> AskedTitles:
+    return AskedTitles(raw["opening"], raw["closing"], raw["chapter"])
 
 
 def _text(value: object) -> str:

@@ -15,6 +15,11 @@ _NUMBERED = regex.compile(
     rf"(?P<space>\s+)(?=[MDCLXVI])(?P<roman>{_ROMAN})(?![\p{{L}}\p{{N}}’'])",
     regex.IGNORECASE,
 )
+AND_WORDS = {
+    "": "and", "de": "und", "en": "and", "es": "y", "fr": "et", "it": "e", "nl": "en", "pt": "e",
+}  # fmt: skip
+"""What '&' is read as, by language; '' is a language that is not known."""
+
 _VALUES = {"M": 1000, "D": 500, "C": 100, "L": 50, "X": 10, "V": 5, "I": 1}
 _SMALL_WORDS = frozenset(
     {
@@ -34,9 +39,15 @@ def heading_text(text: str, *, is_chapter: bool, language: str) -> str:
     if said.isupper() and any(len(word) > 1 for word in regex.findall(r"\p{L}+", said)):
         said = _title_case(said)
     said = _NUMBERED.sub(lambda match: f"{match['word']}{match['space']}{_number(match['roman'])}", said)
-    if is_chapter and language.split("-", maxsplit=1)[0].lower() in {"", "en"}:
+    primary = primary_of(language)
+    if is_chapter and primary in {"", "en"}:
         said = _ALONE.sub(_chapter_number, said, count=1) if _ALONE.match(said) else said
-    return said.replace(" & ", " and ")
+    return said.replace(" & ", f" {AND_WORDS.get(primary, '&')} ")
+
+
+def primary_of(language: str) -> str:
+    """'pt' of the tag 'pt-BR'; '' of ''."""
+    return language.split("-", maxsplit=1)[0].lower()
 
 
 def _chapter_number(match: regex.Match[str]) -> str:

@@ -28,6 +28,10 @@ def paragraph(number: int) -> str:
     )
 
 
+OPENING, CLOSING = "The Ferry.", "The end of The Ferry."
+"""The credits of a book of the title that `markdown` gives where it is told none."""
+
+
 def markdown(path: Path, chapters: Mapping[str, list[str]], title: str = "The Ferry") -> Path:
     """Write a book of chapters of paragraphs; the file's name is its project's."""
     parts = ["\n\n".join((f"## {heading}", *paragraphs)) for heading, paragraphs in chapters.items()]

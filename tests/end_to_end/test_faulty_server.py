@@ -11,7 +11,7 @@ import pytest
 
 from narrator.testing.faults import FAULTS
 from narrator.testing.openai_server import FakeSpeechServer, served
-from tests.end_to_end.books import markdown, paragraph
+from tests.end_to_end.books import CLOSING, OPENING, markdown, paragraph
 from tests.end_to_end.command import Finished, delivered, narrator
 
 PASSING = [
@@ -23,7 +23,7 @@ CHAPTERS = {
     "Two": [paragraph(number) for number in range(6, 11)],
     "Three": [paragraph(11)],
 }
-TEXTS = [text for title, paragraphs in CHAPTERS.items() for text in (title, *paragraphs)]
+TEXTS = [OPENING, *(text for title, texts in CHAPTERS.items() for text in (title, *texts)), CLOSING]
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_text_that_cannot_be_had_leaves_no_audiobook_until_gaps_are_allowed(
     server.fail(FAULTS["400"], text=paragraph(7).__eq__)
     run = _render(book, server)
     assert run.exit_code == 3, run
-    assert run.result["segments"] == {"total": 15, "rendered": 14, "reused": 0, "failed": 1}
+    assert run.result["segments"] == {"total": 17, "rendered": 16, "reused": 0, "failed": 1}
     assert "Two" in run.err
     assert paragraph(7)[:30] in run.err
     assert "Traceback" not in run.err
@@ -124,7 +124,7 @@ def test_an_account_that_is_refused_stops_the_run_and_keeps_what_is_done(
     again = _render(book, server)
     assert len(delivered(again)) == 3
     assert again.result["segments"]["reused"] == 5
-    assert len(server.requests) == 10
+    assert len(server.requests) == 12
 
 
 def test_a_server_that_fails_for_good_ends_the_run_as_incomplete(server: FakeSpeechServer, book: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import narrator as package
-from tests.end_to_end.books import markdown, paragraph
+from tests.end_to_end.books import CLOSING, OPENING, markdown, paragraph
 from tests.end_to_end.command import COMMAND, narrator
 
 SLOW_TO_IMPORT = ("aiohttp", "av", "hibari", "lxml", "numpy", "onnxruntime", "scipy")
@@ -89,9 +89,10 @@ def test_plan_json_has_the_promised_shape_and_calls_nobody(tmp_path: Path) -> No
     assert plan["title"] == "The Ferry"
     assert plan["authors"] == []
     assert plan["language"] in ("", "en")
-    assert plan["orders"] == 5, "two headings and three paragraphs"
+    assert plan["orders"] == 7, "two credits, two headings and three paragraphs"
     assert plan["cost_usd"] == 0
-    assert plan["characters"] == len("OneTwo") + sum(len(paragraph(n)) for n in (1, 2, 3))
+    texts = (OPENING, "One", "Two", *map(paragraph, (1, 2, 3)), CLOSING)
+    assert plan["characters"] == sum(map(len, texts))
     assert plan["seconds"] > 0
     assert plan["disk_bytes"] > 0
     first = next(chapter for chapter in plan["chapters"] if chapter["title"] == "One")
@@ -103,8 +104,8 @@ def test_plan_json_has_the_promised_shape_and_calls_nobody(tmp_path: Path) -> No
         "spoken": True,
         "characters": first["characters"],
         "words": words,
-        "segments": 3,
-        "missing": 3,
+        "segments": 4,
+        "missing": 4,
     }
 
 

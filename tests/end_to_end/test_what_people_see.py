@@ -19,7 +19,7 @@ from narrator import app
 from narrator.__main__ import run as run_here
 from narrator.testing.faults import FAULTS
 from narrator.testing.openai_server import FakeSpeechServer, served
-from tests.end_to_end.books import markdown, paragraph
+from tests.end_to_end.books import CLOSING, OPENING, markdown, paragraph
 from tests.end_to_end.command import COMMAND, Finished, narrator
 
 
@@ -48,7 +48,7 @@ def test_without_a_terminal_it_says_what_was_made_and_nothing_else(
     assert "The Ferry: 2 chapters" in run.out
     assert "01 - One.mp3" in run.out
     assert str(book.parent / "ferry" / "out") in run.out
-    assert "5 segments" in run.out
+    assert "7 segments" in run.out
 
 
 def test_a_terminal_shows_one_bar_for_the_book_and_each_chapter_as_it_is_done(
@@ -56,7 +56,7 @@ def test_a_terminal_shows_one_bar_for_the_book_and_each_chapter_as_it_is_done(
 ) -> None:
     server.fail(FAULTS["500"], times=1)
     shown = _on_a_terminal(*_render(book, server))
-    characters = len("OneTwo") + sum(len(paragraph(number)) for number in (1, 2, 3))
+    characters = sum(map(len, (OPENING, "One", "Two", *map(paragraph, (1, 2, 3)), CLOSING)))
     assert re.search(rf"The Ferry: +\d+%.*/{characters}", shown), "the bar counts characters"
     assert "in flight" in shown
     assert "again in" in shown, "a retry is told"
@@ -68,13 +68,13 @@ def test_status_says_how_far_a_project_is_and_what_to_type_next(server: FakeSpee
     assert narrator(*_render(book, server)).exit_code == 3
     project = book.parent / "ferry"
     unfinished = narrator("status", project)
-    assert "4 of 5 segments" in unfinished.out
+    assert "6 of 7 segments" in unfinished.out
     assert f"narrator resume {project}" in unfinished.out
 
     server.recover()
     assert narrator("resume", project).exit_code == 0
     finished = narrator("status", project)
-    assert "5 of 5 segments" in finished.out
+    assert "7 of 7 segments" in finished.out
     assert "Complete" in finished.out
 
 
@@ -82,7 +82,7 @@ def test_plan_says_what_is_missing_and_that_nothing_is_once_it_is_there(
     server: FakeSpeechServer, book: Path
 ) -> None:
     before = narrator("plan", book, "--projects", book.parent)
-    assert "5 requests" in before.out
+    assert "7 requests" in before.out
     assert narrator(*_render(book, server)).exit_code == 0
     assert "Nothing to speak" in narrator("plan", book, "--projects", book.parent).out
 
@@ -96,14 +96,14 @@ def test_a_terse_message_comes_with_its_traceback_where_it_is_asked_for(tmp_path
 
 def test_the_same_things_are_there_from_python(server: FakeSpeechServer, book: Path) -> None:
     planned = package.plan(book, projects=book.parent, provider="openai", base_url=server.url)
-    assert planned.orders == 5
+    assert planned.orders == 7
     seen: list[object] = []
     done = package.render(
         book, observe=seen.append, projects=book.parent, provider="openai", base_url=server.url
     )
     assert [file.title for file in done.files] == ["One", "Two"]
     assert all(file.path.is_file() for file in done.files)
-    assert (done.rendered, done.reused, done.failed) == (5, 0, 0)
+    assert (done.rendered, done.reused, done.failed) == (7, 0, 0)
     assert seen
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,29 @@ def test_a_script_comes_back_as_it_was_kept(tmp_path: Path) -> None:
     script = compose(manuscript("Eins.", "Zwei – „ja“."), CUT)
     AcceptedScript(tmp_path).write(script, "abc", CUT)
     assert AcceptedScript(tmp_path).read() == (script, "abc", CUT)
+
+
+def test_a_script_of_the_time_before_credits_is_read_as_one_without(tmp_path: Path) -> None:
+    script = compose(manuscript("Eins."), CUT)
+    AcceptedScript(tmp_path).write(script, "abc", CUT)
+    index = tmp_path / "book.json"
+    facts = json.loads(index.read_text(encoding="utf-8"))
+    earlier = {key: value for key, value in facts.items() if key not in {"opening", "closing", "asked"}}
+    index.write_text(json.dumps(earlier), encoding="utf-8")
+    silent = replace(script, opening=(), closing=(), asked=None)
+    assert AcceptedScript(tmp_path).read() == (silent, "abc", CUT)
+
+
+@pytest.mark.parametrize(
+    "damage", ['"Eins"', "[3]", "null", '[{"text": " ", "pause": "chapter", "spans": []}]']
+)
+def test_damaged_credits_are_told(tmp_path: Path, damage: str) -> None:
+    AcceptedScript(tmp_path).write(compose(manuscript("Eins."), CUT), "abc", CUT)
+    index = tmp_path / "book.json"
+    facts = json.loads(index.read_text(encoding="utf-8"))
+    index.write_text(json.dumps({**facts, "opening": json.loads(damage)}), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"book\.json"):
+        AcceptedScript(tmp_path).read()
 
 
 def test_nothing_is_read_where_nothing_was_kept(tmp_path: Path) -> None:

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from narrator.config import Titles
 from narrator.model import Block, Chapter, Manuscript, Matter, Pause, Role, Segment, Skip, Span
 from narrator.script.compose import Cut, assert_tiling, compose, count_words, source_digest
 
 CUT = Cut("paragraph", 1000)
+TEXT_ONLY = Titles(opening="", closing="", chapter="")
 
 blocks = st.builds(
     Block,
@@ -70,7 +72,7 @@ def test_one_paragraph_is_one_segment_and_a_heading_stands_alone() -> None:
 def test_a_long_paragraph_is_cut_at_sentence_ends_only() -> None:
     sentences = [f"This is sentence number {number}, said by Dr. Grey." for number in range(40)]
     source = chapter(Block(Role.PARAGRAPH, " ".join(sentences)))
-    segments = compose(book(source), Cut("paragraph", 200)).chapters[0].segments
+    segments = compose(book(source), Cut("paragraph", 200), titles=TEXT_ONLY).chapters[0].segments
     assert " ".join(segment.text for segment in segments) == " ".join(sentences)
     assert all(len(segment.text) <= 200 and segment.text.endswith("Grey.") for segment in segments)
     assert {segment.pause for segment in segments[:-1]} == {Pause.SENTENCE}
@@ -80,7 +82,7 @@ def test_a_scene_break_is_heard_as_a_pause() -> None:
     source = chapter(
         Block(Role.PARAGRAPH, "Before."), Block(Role.SCENE_BREAK, ""), Block(Role.PARAGRAPH, "After.")
     )
-    segments = compose(book(source), CUT).chapters[0].segments
+    segments = compose(book(source), CUT, titles=TEXT_ONLY).chapters[0].segments
     assert [segment.pause for segment in segments] == [Pause.SCENE_BREAK, Pause.CHAPTER]
 
 
@@ -102,10 +104,11 @@ def test_apparatus_is_not_spoken_and_the_rule_has_a_name() -> None:
 
 def test_unchanged_chapters_keep_their_accepted_cuts() -> None:
     first = chapter(Block(Role.PARAGRAPH, "One. Two. Three."))
-    old = compose(book(first), CUT).chapters[0]
+    accepted = compose(book(first), CUT, titles=TEXT_ONLY)
+    old = accepted.chapters[0]
     edited = replace(old, segments=(replace(old.segments[0], text="As somebody has edited it."),))
     second = chapter(Block(Role.PARAGRAPH, "New."))
-    script = compose(book(second, first), CUT, {edited.source_digest: edited})
+    script = compose(book(second, first), CUT, replace(accepted, chapters=(edited,)), titles=TEXT_ONLY)
     assert [each.segments[0].text for each in script.chapters] == ["New.", "As somebody has edited it."]
 
 

@@ -32,3 +32,8 @@ def test_a_numeral_is_only_called_a_chapter_where_it_is_one_and_in_english() -> 
     assert heading_text("IV", is_chapter=False, language="en") == "IV"
     assert heading_text("IV", is_chapter=True, language="fr") == "IV"
     assert heading_text("CHAPITRE IV", is_chapter=True, language="fr") == "Chapitre 4"
+
+
+@pytest.mark.parametrize(("language", "said"), [("de-AT", "und"), ("fr", "et"), ("", "and"), ("fi", "&")])
+def test_an_ampersand_is_read_in_the_language_of_the_book(language: str, said: str) -> None:
+    assert heading_text("A & B", is_chapter=False, language=language) == f"A {said} B"

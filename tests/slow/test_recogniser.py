@@ -32,21 +32,25 @@ def test_alice_is_heard_from_her_first_word_to_her_last(corpus: Callable[[str], 
     run = narrator("render", book, "--projects", tmp_path, "--json", timeout_s=600)
     files = delivered(run)
 
-    written = _first_words(book, "chapter_001.xhtml", 300)
+    title = "Alice's Adventures in Wonderland, by Lewis Carroll."
+    written = spell(title) + _first_words(book, "chapter_001.xhtml", 300)
     heard = hear(files[0])
     ends = range(len(written) - 20, len(written) + 20)
     assert min(jiwer.wer(" ".join(written), " ".join(heard[:end])) for end in ends) <= 0.03
 
-    ending = " ".join(hear(files[-1])[-20:])
+    ending = " ".join(hear(files[-1])[-40:])
     assert "what a wonderful dream it had been" in ending
+    assert "the end of alice" in ending
 
 
 def _sample_words() -> list[str]:
-    """The headings and paragraphs of the four chapters."""
+    """The headings and paragraphs of the four chapters, between the credits."""
     markdown = (SAMPLES / "eleven-minutes.md").read_text(encoding="utf-8")
     chapters = markdown.partition("## The Man")[2]
     without_notes = re.sub(r"^\[\^\d+\]: .*$", "", chapters, flags=re.MULTILINE)
-    return spell("The Man" + without_notes.replace("[^1]", ""))
+    text = without_notes.replace("[^1]", "")
+    credit = "Eleven Minutes, by The narrator project."
+    return spell(f"{credit} The Man{text} The end of {credit}")
 
 
 def _first_words(book: Path, page: str, count: int) -> list[str]:
