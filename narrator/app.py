@@ -18,12 +18,14 @@ from narrator.delivery import Delivery
 from narrator.doctor import Finding, examine
 from narrator.errors import Incomplete, Interrupted, LanguageUnspoken, ProjectLocked
 from narrator.estimate import estimate, free_bytes
+from narrator.keeping import explain
 from narrator.model import Matter, Voice
 from narrator.ports import Observer
 from narrator.project import Project, open_project
 from narrator.providers.catalog import Listing, listings
 from narrator.publishing.record import Gap, load_record
 from narrator.rendering.plan import Plan, make_plan
+from narrator.rendering.reasons import ReasonGroup
 from narrator.session import Session, Tally
 from narrator.wiring import is_manuscript, open_provider, open_takes
 from narrator.wishes import Wishes
@@ -86,7 +88,8 @@ class Planned:
     """What a render would do.
 
     `seconds` is about how much audio the orders would become, and `disk_bytes` the room that their takes and
-    the files need. `problem` is why a render would refuse the book, '' where it would not.
+    the files need. `why` says for what reasons they are orders, and `problem` why a render would refuse the
+    book, '' where it would not.
     """
 
     title: str
@@ -100,12 +103,16 @@ class Planned:
     seconds: float
     disk_bytes: int
     disk_free_bytes: int
+    why: tuple[ReasonGroup, ...]
     problem: str
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How far a project is. `delivered` chapters have their files in `output`; `gaps` are what those lack."""
+    """How far a project is. `delivered` chapters have their files in `output`; `gaps` are what those lack.
+
+    `why` says for what reasons segments are missing.
+    """
 
     project: Path
     title: str
@@ -115,6 +122,7 @@ class Status:
     delivered: int
     is_complete: bool
     output: Path
+    why: tuple[ReasonGroup, ...]
     gaps: tuple[Gap, ...]
 
 
@@ -249,6 +257,7 @@ def plan(source: Path, wishes: Wishes) -> Planned:
         seconds=round(needed.seconds, 1),
         disk_bytes=needed.disk_bytes,
         disk_free_bytes=free_bytes(book.project.folder),
+        why=explain(book.project, made),
         problem=_problem(book),
     )
 
@@ -280,6 +289,7 @@ def status(folder: Path) -> Status:
         delivered=len(record.chapters) if record else 0,
         is_complete=bool(record and record.is_complete) and not made.orders,
         output=project.output_folder(book.config),
+        why=explain(project, made),
         gaps=record.gaps if record else (),
     )
 

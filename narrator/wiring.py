@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
-from narrator.config import Config
+from platformdirs import user_state_path
+
+from narrator.config import Config, Rendering
 from narrator.manuscript.reading import is_manuscript, read_manuscript
 from narrator.mastering.mp3 import Mp3Encoder, mp3_rate_hz
 from narrator.mastering.wav import WavEncoder
-from narrator.ports import Encoder, Provider
+from narrator.ports import Encoder, Provider, TakeStore
 from narrator.project import Project
 from narrator.providers.catalog import create_provider
+from narrator.providers.prices import list_price
+from narrator.rendering.ledger import SqliteLedger
+from narrator.rendering.shared import SharedAccount
 from narrator.rendering.takes import TakeFolder
 
 __all__ = [
@@ -19,9 +25,11 @@ __all__ = [
     "check_delivery",
     "encoder_factories",
     "is_manuscript",
+    "open_ledger",
     "open_provider",
     "open_takes",
     "read_manuscript",
+    "shared_account",
 ]
 
 EncoderFactory = Callable[[Path, int], Encoder]
@@ -39,6 +47,41 @@ def open_provider(config: Config) -> Provider:
 
 def open_takes(project: Project) -> TakeFolder:
     return TakeFolder(project.takes_folder, project.quarantine_folder)
+
+
+def open_ledger(project: Project, provider: Provider, wishes: Rendering, takes: TakeStore) -> SqliteLedger:
+    """The ledger of a project for one run. Call it under the project's lock.
+
+    Raises:
+        UsageError: a limit on cost, and no price.
+        DiskError: it cannot be read or written.
+    """
+    price = provider.capabilities.usd_per_million_characters
+
+    def price_of(name: str, model: str) -> float | None:
+        if (name, model) == (provider.name, provider.model):
+            return price
+        listed = list_price(name, model)
+        return listed.usd_per_million_characters if listed else None
+
+    there = functools.cache(takes.keys)  # asked only about the calls of killed runs
+    return SqliteLedger.open(
+        project.ledger_file,
+        takes=project.takes_folder,
+        account=provider.account,
+        usd_per_million=price,
+        price_of=price_of,
+        has_take=lambda key: key in there(),
+        max_cost_usd=wishes.max_cost_usd,
+        max_characters=wishes.max_characters,
+    )
+
+
+def shared_account(provider: Provider) -> SharedAccount | None:
+    """Where the processes that use one account keep its limits; None for a voice of this machine."""
+    if provider.capabilities.is_local:
+        return None
+    return SharedAccount(user_state_path("narrator") / "accounts", provider.account)
 
 
 def check_delivery(config: Config, rate_hz: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -19,14 +21,19 @@ from narrator.errors import ExitCode
     default="projects",
     help="Folder in which projects live.",
 )
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @verbose_option
 @click.pass_context
-def doctor(ctx: click.Context, projects: Path) -> None:
+def doctor(ctx: click.Context, projects: Path, *, as_json: bool) -> None:
     """Check this installation, and print what a bug report needs. Nothing secret is in it."""
     from narrator import app  # noqa: PLC0415 - all that is heavy comes with it
 
     findings = app.doctor(projects)
-    for finding in findings:
-        say(f"{'ok ' if finding.is_well else 'BAD'}  {finding.about:18} {finding.found}")
-    if not all(finding.is_well for finding in findings):
+    is_well = all(finding.is_well for finding in findings)
+    if as_json:
+        say(json.dumps({"is_well": is_well, "findings": [asdict(finding) for finding in findings]}))
+    else:
+        for finding in findings:
+            say(f"{'ok ' if finding.is_well else 'BAD'}  {finding.about:16} {finding.found}")
+    if not is_well:
         ctx.exit(ExitCode.USAGE)

@@ -16,6 +16,9 @@ _COMMANDS = {
     "resume": ("narrator.cli.render", "Go on with a render that was interrupted."),
     "plan": ("narrator.cli.plan", "Show what a render would do and cost, and do nothing."),
     "status": ("narrator.cli.plan", "Show how far a project is."),
+    "verify": ("narrator.cli.keeping", "Read every take of a project, and put bad ones away."),
+    "clean": ("narrator.cli.keeping", "Remove takes that the script no longer needs."),
+    "costs": ("narrator.cli.costs", "Show what books cost so far."),
     "voices": ("narrator.cli.voices", "List the voices of a provider."),
     "providers": ("narrator.cli.voices", "List the providers."),
     "doctor": ("narrator.cli.doctor", "Check this installation, and print what a bug report needs."),
@@ -68,8 +71,8 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 a fault of narrator's own or output that cannot be written, 2 usage, "
-    "3 incomplete, 4 refused (key, quota, voice, language), 6 locked, 7 unreadable manuscript, 8 disk, "
-    "130 interrupted (Ctrl-C), 143 terminated (SIGTERM, SIGHUP).",
+    "3 incomplete, 4 refused (key, quota, voice, language), 5 budget reached, 6 locked, "
+    "7 unreadable manuscript, 8 disk, 130 interrupted (Ctrl-C), 143 terminated (SIGTERM, SIGHUP).",
 )
 @click.version_option(__version__, prog_name="narrator", message="%(prog)s %(version)s")
 def narrator() -> None:

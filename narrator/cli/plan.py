@@ -30,11 +30,12 @@ def plan(source: Path, *, as_json: bool, **options: Any) -> None:
 
 @click.command()
 @click.argument("project", type=click.Path(path_type=Path))
+@click.option("--explain", "explained", is_flag=True, help="Say why each segment that is missing is missing.")
 @_json_option
 @verbose_option
-def status(project: Path, *, as_json: bool) -> None:
+def status(project: Path, *, explained: bool, as_json: bool) -> None:
     """Show how far PROJECT, the folder of a book, is."""
     from narrator import app  # noqa: PLC0415 - as above
 
     state = app.status(project)
-    say(status_object(state) if as_json else status_words(state))
+    say(status_object(state) if as_json else status_words(state, explained=explained))

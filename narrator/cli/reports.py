@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from narrator.cli.keeping import reason_lines
 from narrator.errors import ExitCode, Incomplete, NarratorError
 
 if TYPE_CHECKING:  # app imports all that is heavy
@@ -106,9 +107,19 @@ def plan_words(planned: Planned) -> str:
         )
     else:
         lines.append("Nothing to speak: every segment has its take.")
+    if not _is_all_new(planned):
+        lines += ["", *reason_lines(planned.why)]
     if planned.problem:
         lines += ["", f"A render would be refused: {planned.problem}"]
     return "\n".join(lines)
+
+
+def _is_all_new(planned: Planned) -> bool:
+    """Whether nothing was spoken of the book yet, so that the reason for all of it is plain."""
+    missing = sum(chapter.missing for chapter in planned.chapters)
+    return missing == sum(chapter.segments for chapter in planned.chapters) and [
+        group.reason for group in planned.why
+    ] == ["new text"]
 
 
 def status_object(state: Status) -> str:
@@ -116,7 +127,7 @@ def status_object(state: Status) -> str:
     return json.dumps(asdict(state), default=str)
 
 
-def status_words(state: Status) -> str:
+def status_words(state: Status, *, explained: bool) -> str:
     """How far a project is, and what to type next."""
     done = state.segments - state.missing
     segments = f"{done} of {state.segments} segments spoken"
@@ -125,6 +136,8 @@ def status_words(state: Status) -> str:
         f"Complete, in {state.output}" if state.is_complete else f"To go on: narrator resume {state.project}"
     )
     lines = [f"{state.title}: {segments}, {chapters}", next_step]
+    if explained:
+        lines += reason_lines(state.why)
     lines += [f"missing in chapter {gap.chapter}: “{gap.text[:70]}” ({gap.reason})" for gap in state.gaps]
     return "\n".join(lines)
 
