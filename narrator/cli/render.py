@@ -119,7 +119,7 @@ def _render_all(asked: Callable[[], tuple[tuple[Path, ...], Wishes]], lines: Jso
         wishes_of_each = [wishes] if len(books) == 1 else [wishes.among_many(book) for book in books]
     except (Exception, KeyboardInterrupt) as exc:
         if lines:
-            lines.write(failed_result(ending(exc), Counts().result()))
+            lines.write({"event": "result", **failed_result(ending(exc), Counts().result())})
         raise
     if len(books) == 1:
         ended = _render_one(books[0], wishes, lines)

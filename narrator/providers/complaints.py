@@ -76,7 +76,7 @@ def refusal(answer: Answer, *, text: str = "", key: str | None = None) -> Speech
     status, complaint = answer.status, read_complaint(answer.body)
     said = quotable(complaint.message, text=text, key=key)
     what = f"{answer.service} answered {status}" + (f": {said}" if said else ".")
-    wait_s = retry_after_s(answer.headers.get("Retry-After"))
+    wait_s = retry_after_s(answer.headers.get("Retry-After"), answered=answer.headers.get("Date"))
     # A 429's words often speak of plans and billing where only its code says that the credit is gone.
     out_of_credit = _QUOTA.search(complaint.code) or (status != 429 and _QUOTA.search(said))
     if status == 402 or (400 <= status < 500 and out_of_credit):
@@ -168,9 +168,10 @@ def _without_echoes(words: str, spoken: str) -> str:
     return f"{_without_echoes(before, spoken)}[text]{_without_echoes(after, spoken)}"
 
 
-def retry_after_s(value: str | None) -> float | None:
+def retry_after_s(value: str | None, *, answered: str | None = None) -> float | None:
     """`Retry-After` as seconds from now (RFC 9110, 10.2.3: seconds or an HTTP date); None where it is neither.
 
+    `answered` is the answer's own Date: where there is one, it does not matter what this machine's clock says.
     A time that has passed is 0. How long to obey is the caller's decision.
     """
     if value is None:
@@ -178,15 +179,20 @@ def retry_after_s(value: str | None) -> float | None:
     try:
         seconds = float(value)
     except ValueError:
-        return _seconds_until(value)
+        return _seconds_until(value, answered)
     return max(0.0, seconds) if seconds == seconds and seconds != float("inf") else None  # noqa: PLR0124 - NaN
 
 
-def _seconds_until(date: str) -> float | None:
+def _seconds_until(date: str, answered: str | None) -> float | None:
+    when = _moment(date)
+    since = (_moment(answered) if answered else None) or dt.datetime.now(dt.UTC)
+    return max(0.0, (when - since).total_seconds()) if when else None
+
+
+def _moment(date: str) -> dt.datetime | None:
     try:
         when = email.utils.parsedate_to_datetime(date)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    if when.tzinfo is None:  # "-0000": UTC of an unknown place
-        when = when.replace(tzinfo=dt.UTC)
-    return max(0.0, (when - dt.datetime.now(dt.UTC)).total_seconds())
+    # "-0000" is read as a time without a zone: UTC of an unknown place
+    return when if when.tzinfo else when.replace(tzinfo=dt.UTC)

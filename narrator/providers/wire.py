@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
@@ -19,6 +20,16 @@ from narrator.errors import AttemptError, BadTake, StreamBroken, Unavailable
 from narrator.providers.complaints import Answer, quotable, read_complaint, refusal
 
 CONNECT_S = 15.0
+SLOWEST_BYTES_PER_S = 200.0
+"""No sound is so small: speech in the smallest formats in use takes 1,000 bytes a second."""
+
+SLOW_AFTER_S = 20.0
+"""How long a body may be slower than that."""
+
+LONGEST_GAP_S = 5.0
+"""What counts of a time in which nothing comes: a service that thinks between two sentences is not slow, and
+one that says nothing more is the idle time-out's business."""
+
 _ERROR_BODY_BYTES = 65_536
 _READ_BYTES = 65_536
 
@@ -42,6 +53,23 @@ def open_session(timeout_s: float, headers: Mapping[str, str]) -> aiohttp.Client
 def service_name(url: URL) -> str:
     """A server as people know it: its host, and the port where it is not the usual one."""
     return (url.host or "") if url.is_default_port() else url.authority
+
+
+class Pace:
+    """How fast a body comes. Times are a monotonic clock's, in seconds."""
+
+    def __init__(self) -> None:
+        self.sending_s = 0.0
+        self._received = 0
+        self._last_s: float | None = None
+
+    def is_too_slow(self, count: int, now_s: float) -> bool:
+        """Whether it is, now that `count` bytes more have come."""
+        if self._last_s is not None:
+            self.sending_s += min(now_s - self._last_s, LONGEST_GAP_S)
+        self._last_s = now_s
+        self._received += count
+        return self.sending_s >= SLOW_AFTER_S and self._received < SLOWEST_BYTES_PER_S * self.sending_s
 
 
 class Exchange:
@@ -69,14 +97,19 @@ class Exchange:
         Raises:
             BadTake: it is larger than `max_bytes`.
             Unavailable: the connection failed before the first byte.
-            StreamBroken: it failed later.
+            StreamBroken: it failed later, or sends so slowly that it would never end.
         """
         received = 0
+        pace = Pace()
         with translated(self._service, lambda: received > 0):
             async for data in self._response.content.iter_chunked(_READ_BYTES):
                 received += len(data)
                 if received > max_bytes:
                     raise BadTake(f"{self._service} sent more than this text can need: over {max_bytes} bytes.")
+                if pace.is_too_slow(len(data), time.monotonic()):
+                    raise StreamBroken(
+                        f"{self._service} sends too slowly: {received} bytes in {pace.sending_s:.0f} s."
+                    )
                 yield data
 
     async def sound(self, *, max_bytes: int) -> AsyncGenerator[bytes, None]:

@@ -99,6 +99,7 @@ def test_plan_json_has_the_promised_shape_and_calls_nobody(tmp_path: Path) -> No
     words = 1 + len(paragraph(1).split()) + len(paragraph(2).split())
     assert first == {
         "index": first["index"],
+        "number": 1,
         "title": "One",
         "matter": "body",
         "spoken": True,

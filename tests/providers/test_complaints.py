@@ -117,6 +117,16 @@ def test_retry_after_may_be_a_date() -> None:
     assert retry_after_s("Wed, 21 Oct 2015 07:28:00 -0000") == 0.0
 
 
+def test_a_date_is_counted_from_the_answer_s_own_clock() -> None:
+    answer = {"Retry-After": "Wed, 21 Oct 2015 07:28:30 GMT", "Date": "Wed, 21 Oct 2015 07:28:00 GMT"}
+    limited = error_for(429, **answer)
+    assert isinstance(limited, RateLimited)
+    assert limited.retry_after_s == 30
+    ahead = retry_after_s(email.utils.formatdate(time.time() + 90, usegmt=True), answered="yesterday")
+    assert ahead is not None
+    assert 80 < ahead <= 90
+
+
 @given(st.text())
 def test_no_retry_after_breaks_us_or_lies_in_the_past(value: str) -> None:
     seconds = retry_after_s(value)

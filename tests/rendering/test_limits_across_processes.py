@@ -1,0 +1,199 @@
+"""Several processes on one account, for real."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from narrator.errors import Interrupted
+from narrator.rendering.limits import AccountLimits
+from narrator.rendering.rate import Rate, SharedRate
+from narrator.rendering.shared import SharedAccount
+from narrator.rendering.slots import Slots
+
+USER = Path(__file__).with_name("account_user.py")
+
+
+class Users:
+    """Processes on one account, and what they wrote of their attempts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "accounts"
+        self._log = folder / "log"
+        self._log.touch()
+        self.started: list[subprocess.Popen[bytes]] = []
+
+    def start(
+        self, name: str, *, concurrency: int = 3, attempts: int = 40, hold_s: float = 0.01, rate: str = ""
+    ) -> subprocess.Popen[bytes]:
+        wishes = (self.folder, self._log, name, concurrency, attempts, hold_s, rate)
+        self.started.append(subprocess.Popen([sys.executable, str(USER), *map(str, wishes)]))
+        return self.started[-1]
+
+    def lines(self) -> list[tuple[str, str, float]]:
+        """Sign, name and time of each beginning and end, in their order."""
+        whole = self._log.read_text().rpartition("\n")[0].splitlines()
+        return [(sign, name, float(at)) for sign, name, at in map(str.split, whole)]
+
+    def begun(self, name: str) -> int:
+        return sum(sign == "+" and who == name for sign, who, _ in self.lines())
+
+    def peak(self) -> int:
+        running = peak = 0
+        for sign, _, _ in self.lines():
+            running += 1 if sign == "+" else -1
+            peak = max(peak, running)
+        return peak
+
+    def until(self, question: Callable[[], bool], within_s: float = 15.0) -> None:
+        end = time.monotonic() + within_s
+        while not question():
+            assert time.monotonic() < end, f"not within {within_s} s"
+            time.sleep(0.005)
+
+
+@pytest.fixture
+def users(tmp_path: Path) -> Iterator[Users]:
+    users = Users(tmp_path)
+    yield users
+    for process in users.started:
+        process.kill()
+        process.wait(10)
+
+
+def limits_of(users: Users, concurrency: int = 1) -> AccountLimits:
+    shared = SharedAccount(users.folder, "someone")
+    return AccountLimits(concurrency, stopping=asyncio.Event(), shared=shared)
+
+
+def test_processes_together_are_never_more_than_the_account_allows(users: Users) -> None:
+    for process in [users.start("one"), users.start("other")]:
+        assert process.wait(30) == 0
+    assert users.begun("one") == users.begun("other") == 40
+    assert users.peak() == 3
+
+
+def test_a_process_with_endless_work_starves_no_other(users: Users) -> None:
+    users.start("greedy", attempts=1_000, hold_s=0.05)
+    users.until(lambda: users.begun("greedy") > 10)
+    users.start("modest", attempts=1_000, hold_s=0.05)
+    users.until(lambda: users.begun("modest") > 0, within_s=3)  # most of which Python takes to start
+    users.until(lambda: users.begun("modest") > 30)
+    lines = users.lines()
+    first = next(number for number, (_, name, _) in enumerate(lines) if name == "modest")
+    shared = [name for sign, name, _ in lines[first:] if sign == "+"]
+    assert shared.count("greedy") < 2 * shared.count("modest") + 8
+    assert shared.count("modest") < 2 * shared.count("greedy") + 8
+
+
+async def test_a_killed_holder_frees_its_slots_at_once(users: Users) -> None:
+    process = users.start("doomed", concurrency=2, attempts=2, hold_s=3600)
+    await asyncio.to_thread(users.until, lambda: users.begun("doomed") == 2)
+    limits = limits_of(users, 2)
+
+    async def one() -> None:
+        async with limits.attempt():
+            pass
+
+    waiting = asyncio.create_task(one())
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    process.kill()
+    await asyncio.wait_for(waiting, 1)
+
+
+async def test_what_waits_for_another_process_ends_at_once_when_all_is_to_end(users: Users) -> None:
+    holder, limits = limits_of(users), limits_of(users)
+    async with holder.attempt():
+        waiting = [asyncio.create_task(_enter(limits)) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        limits.close()
+        results = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 1)
+        assert [type(result) for result in results] == [Interrupted] * 3
+    await asyncio.wait_for(_enter(limits_of(users)), 1)  # nothing was kept
+
+
+async def test_a_pause_is_told_to_the_other_processes(users: Users) -> None:
+    one, other = limits_of(users), limits_of(users)
+    one.pause(0.3)
+    one.pause(0.1)  # a shorter one takes nothing back
+    began = time.monotonic()
+    await _enter(other)
+    assert time.monotonic() - began >= 0.28
+
+
+async def test_a_pause_of_a_wrong_clock_is_not_believed(users: Users) -> None:
+    limits = limits_of(users)
+    limits.pause(0.01)
+    (file,) = users.folder.glob("*.pause")
+    ahead = time.time() + 86_400
+    os.utime(file, (ahead, ahead))
+    await asyncio.wait_for(_enter(limits), 1)
+
+
+def test_a_rate_holds_for_all_processes_together(users: Users) -> None:
+    for process in [users.start(name, attempts=8, hold_s=0.0, rate="5/0.5s") for name in ("one", "other")]:
+        assert process.wait(30) == 0
+    begun = sorted(at for sign, _, at in users.lines() if sign == "+")
+    assert len(begun) == 16
+    assert begun[-1] - begun[0] >= 1.45, "three periods lie between sixteen starts"
+
+
+def test_a_start_of_a_wrong_clock_is_forgotten(tmp_path: Path) -> None:
+    rate = SharedRate(tmp_path / "rate", Rate(1, 60.0))
+    assert rate.take() == 0.0
+    assert 59 < rate.take() <= 60
+    rate._db.execute("UPDATE starts SET at = at + 86400")
+    assert rate.take() == 0.0
+
+
+async def test_a_state_folder_that_cannot_be_used_is_said_once_and_fails_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    shared = SharedAccount(tmp_path / "file" / "accounts", "someone")
+    with caplog.at_level(logging.WARNING, "narrator"):
+        limits = AccountLimits(2, "100/s", stopping=asyncio.Event(), shared=shared)
+        for _ in range(3):
+            await _enter(limits)
+        limits.pause(0.01)
+    assert len(caplog.records) == 1
+    assert str(tmp_path) in caplog.text
+
+
+async def test_the_name_of_the_account_is_nowhere_in_the_folder(users: Users) -> None:
+    shared = SharedAccount(users.folder, "sk-secret")
+    AccountLimits(1, "5/s", stopping=asyncio.Event(), shared=shared).pause(1.0)
+    names = [path.name for path in users.folder.iterdir()]
+    assert names
+    assert not any("secret" in name for name in names)
+    assert not any(b"secret" in path.read_bytes() for path in users.folder.iterdir())
+
+
+def test_a_suspended_process_at_the_gate_holds_no_one_up_for_long(tmp_path: Path) -> None:
+    holder, suspended, other = (Slots(tmp_path, "a", 1) for _ in range(3))
+    release = holder.look()
+    holder.leave()
+    assert release
+    assert suspended.look() is None  # it keeps the gate from now on
+    release()
+    assert other.look() is None
+    end = time.monotonic() + 5
+    while not (taken := other.look()):
+        assert time.monotonic() < end
+    taken()
+    other.leave()
+    suspended.leave()
+
+
+async def _enter(limits: AccountLimits) -> None:
+    async with limits.attempt():
+        pass
