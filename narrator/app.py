@@ -24,7 +24,7 @@ from narrator.ports import Observer
 from narrator.project import Project, open_project
 from narrator.providers.catalog import Listing, listings
 from narrator.publishing.record import Gap, load_record
-from narrator.rendering.plan import Plan, make_plan
+from narrator.rendering.plan import PREVIEW, Plan, make_plan
 from narrator.rendering.reasons import ReasonGroup
 from narrator.session import Session, Tally
 from narrator.wiring import is_manuscript, open_provider, open_takes
@@ -286,7 +286,7 @@ def status(folder: Path) -> Status:
         segments=made.segments,
         missing=made.segments - made.reused,
         chapters=len(made.chapters),
-        delivered=len(record.chapters) if record else 0,
+        delivered=sum(chapter.number != PREVIEW for chapter in record.chapters) if record else 0,
         is_complete=bool(record and record.is_complete) and not made.orders,
         output=project.output_folder(book.config),
         why=explain(project, made),

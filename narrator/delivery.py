@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import shutil
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 
 from narrator.book import Book
 from narrator.durable import disk_errors, part_of, parts_of, publish, sync_file, write_durably
 from narrator.errors import UsageError
-from narrator.mastering.chapter import assemble_chapter
-from narrator.mastering.decoded import decoded_true_peak_dbtp
+from narrator.mastering.promise import encode_within_promise
 from narrator.mastering.timeline import Part
-from narrator.model import ChapterAudio, Cover, Pause, Segment, Take, TakeKey
+from narrator.model import ChapterAudio, Pause, Segment, Take, TakeKey
+from narrator.publishing.digests import sound_digest, tags_digest
 from narrator.publishing.names import file_name, unique_titles
 from narrator.publishing.playlist import playlist
 from narrator.publishing.record import (
@@ -28,19 +29,17 @@ from narrator.publishing.record import (
     save_record,
 )
 from narrator.publishing.tags import Tags, tag_mp3
+from narrator.rendering.plan import PREVIEW, WHOLE_BOOK
 from narrator.version import __version__
 from narrator.wiring import encoder_factories
-
-METERS_DIFFER_DB = 0.05
-"""Two right meters of true peak need not agree to more than this."""
-
-MOST_LOWERED_DB = 6.0
-"""Sounds that are nothing but peaks are let be at some point: beyond it they would only get quieter."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChapterOrder:
-    """A chapter to be delivered: `number` of `of`, and its segments' takes with the pauses after them."""
+    """A chapter to be delivered: `number` of `of`, and its segments' takes with the pauses after them.
+
+    A preview is the chapter of the number `PREVIEW`.
+    """
 
     number: int
     of: int
@@ -51,7 +50,7 @@ class ChapterOrder:
 class Delivery:
     """The audiobook of one book: knows what is delivered already, makes the rest, keeps `book.json`.
 
-    `deliver` may run on several threads at once; all else belongs to one thread.
+    `deliver` and `is_current` may run on several threads at once; all else belongs to one thread.
     """
 
     def __init__(self, book: Book) -> None:
@@ -66,6 +65,7 @@ class Delivery:
         self._record = replace(fresh, chapters=old.chapters, claimed=old.claimed)
         spoken = [chapter.title for chapter in book.script.chapters if chapter.spoken]
         self._titles = unique_titles(spoken, book.title)
+        self._saving = Lock()
 
     def claim_names(self) -> None:
         """Find out before any work whether the files can be put where they belong, and take the names.
@@ -76,9 +76,8 @@ class Delivery:
             UsageError: a file of that name is there that is not ours.
             DiskError: the folder or `book.json` cannot be written.
         """
-        wanted = [
-            self._stored(path) for number in range(1, len(self._titles) + 1) for path in self._paths(number)
-        ]
+        numbers = [PREVIEW] if self._book.selection.is_preview else range(1, len(self._titles) + 1)
+        wanted = [self._stored(path) for number in numbers for path in self._paths(number).values()]
         wanted.append(self._stored(self._playlist_path))
         claimed = set(self._record.claimed)
         foreign = [
@@ -100,49 +99,65 @@ class Delivery:
             self._save(replace(self._record, claimed=tuple(sorted(claimed.union(wanted)))))
 
     def order(self, number: int, segments: Sequence[Segment], takes: Sequence[Take]) -> ChapterOrder:
-        """What chapter `number` (from 1) is made of."""
-        pauses = self._book.config.pauses
-        lengths = {
-            Pause.SENTENCE: pauses.sentence,
-            Pause.PARAGRAPH: pauses.paragraph,
-            Pause.HEADING: pauses.heading,
-            Pause.SCENE_BREAK: pauses.scene_break,
-            Pause.CHAPTER: pauses.chapter_end,
-        }
-        parts = tuple(Part(take, lengths[seg.pause]) for seg, take in zip(segments, takes, strict=True))
-        return ChapterOrder(number, len(self._titles), self._titles[number - 1], parts)
+        """What chapter `number` is made of."""
+        parts = tuple(
+            Part(take, self._pause_ms(segment)) for segment, take in zip(segments, takes, strict=True)
+        )
+        return ChapterOrder(number, len(self._titles), self._title(number), parts)
 
-    def is_delivered(self, order: ChapterOrder) -> bool:
-        """Whether the files of a chapter are there, made of just these takes in just this way."""
-        old = self._record.chapter(order.number)
-        return (
-            old is not None
-            and old.recipe == self._recipe(order)
-            and all(_has_size(self._absolute(file.path), file.bytes) for file in old.files)
+    def is_current(self, number: int, segments: Sequence[Segment], keys: Sequence[TakeKey]) -> bool:
+        """Whether the files of a chapter are there, made of the takes of these keys with these settings.
+
+        Only `book.json` and the files' sizes are looked at, no take. So a key must not come to stand for
+        another take unless `forget` was told before.
+        """
+        old = self._record.chapter(number)
+        if old is None or tuple(keys) != tuple(segment.key for segment in old.segments):
+            return False
+        pauses_ms = map(self._pause_ms, segments)
+        made_of = zip((segment.sha256 for segment in old.segments), pauses_ms, strict=True)
+        return self._is_there(old, sound_digest(made_of, self._book.config))
+
+    def forget(self, keys: Collection[TakeKey]) -> None:
+        """Note that chapters with any of these takes are no longer delivered: the takes are to be made anew.
+
+        Their files stay until others take their place.
+
+        Raises:
+            DiskError: it could not be written.
+        """
+        gone = set(keys)
+        self._withdraw(
+            chapter.number
+            for chapter in self._record.chapters
+            if any(segment.key in gone for segment in chapter.segments)
         )
 
     def deliver(self, order: ChapterOrder, should_stop: Callable[[], bool]) -> DeliveredChapter:
-        """Make a chapter's files. Blocks.
+        """Make a chapter's files: by other tags on a copy where its sound is there already. Blocks.
 
         Raises:
-            DiskError, Interrupted: the files of before are as they were.
+            DamagedTakes: takes are not what was stored; the files of before are as they were.
+            DiskError, Interrupted: the files of before are as they were, or whole new ones.
         """
-        finals = dict(zip(encoder_factories(self._book.config), self._paths(order.number), strict=True))
+        finals = self._paths(order.number)
+        old = self._record.chapter(order.number)
         with disk_errors(f"Writing chapter {order.number} to {self._folder}"), ExitStack() as cleaning:
             beside = {name: part_of(path) for name, path in finals.items()}
             for path in beside.values():
                 cleaning.callback(_remove, path)
-            audio = self._encode_within_promise(order, beside, should_stop)
+            if old and old.sound == self._sound(order) and self._copy(old, beside):
+                made = self._tagged_anew(old, order)
+            else:
+                made = self._delivered(order, self._encode(order, beside, should_stop))
             if "mp3" in beside:
-                tag_mp3(beside["mp3"], self._tags(order))
-            files = []
-            for name, path in beside.items():
-                sync_file(path)
-                digest, size = _digest(path), path.stat().st_size
-                files.append(DeliveredFile(self._stored(finals[name]), name, size, digest))
+                tag_mp3(beside["mp3"], self._tags(order.number))
+            files = tuple(self._finished(name, path, finals[name]) for name, path in beside.items())
+            # From here on until `record`, the old entry is of files that may be there no more.
+            self._withdraw([order.number])
             for name, path in beside.items():
                 publish(path, finals[name])
-        return self._delivered(order, audio, tuple(files))
+        return replace(made, files=files)
 
     def record(self, chapter: DeliveredChapter) -> tuple[Path, ...]:
         """Note a delivered chapter in `book.json`; the paths of its files.
@@ -150,44 +165,57 @@ class Delivery:
         Raises:
             DiskError: it could not be written.
         """
-        self._save(self._record.with_chapter(chapter))
+        with self._saving:
+            self._save(self._record.with_chapter(chapter))
         return tuple(map(self.path_of, chapter.files))
 
     def finish(self, numbers: Collection[int], gaps: Iterable[Gap]) -> tuple[DeliveredChapter, ...]:
-        """Write the playlist, remove files of an earlier shape of the book, and call it complete.
+        """Write the playlist, and remove files of an earlier shape of the book; the chapters of this run.
 
-        `numbers` are the chapters whose files were made, or found as they should be, in this run. Files in
-        another folder or of another format stay where a person had them put.
+        `numbers` are the chapters whose files were made, or found as they should be, in this run. Where all
+        of the book was wanted they are the audiobook, and it is complete; else those of earlier runs stay.
+        Files in another folder or of another format stay where a person had them put.
 
         Raises:
             DiskError: something could not be written.
         """
-        chapters = tuple(chapter for chapter in self._record.chapters if chapter.number in numbers)
+        is_whole = self._book.selection == WHOLE_BOOK
+        chapters = tuple(
+            chapter
+            for chapter in self._record.chapters
+            if chapter.number in numbers
+            or chapter.number == PREVIEW
+            or (not is_whole and chapter.number <= len(self._titles))
+        )
+        self._write_playlist(chapters)
+        ours = {file.path for chapter in chapters for file in chapter.files} | {
+            self._stored(self._playlist_path)
+        }
+        self._remove_stale(set(self._record.claimed) - ours)
+        with self._saving:
+            self._save(
+                replace(
+                    self._record,
+                    chapters=chapters,
+                    claimed=tuple(sorted(ours)),
+                    playlist=self._stored(self._playlist_path),
+                    gaps=tuple(gaps),
+                    is_complete=is_whole,
+                )
+            )
+        return tuple(chapter for chapter in chapters if chapter.number in numbers)
+
+    def _write_playlist(self, chapters: Iterable[DeliveredChapter]) -> None:
         first = next(iter(self._book.config.delivery.formats))
         entries = [
             (self._absolute(file.path).name, chapter.title, chapter.duration_s)
             for chapter in chapters
             for file in chapter.files
-            if file.format == first
+            if file.format == first and chapter.number != PREVIEW
         ]
         text = playlist(self._book.title, entries).encode("utf-8", "replace")
-        if not self._playlist_path.exists() or self._playlist_path.read_bytes() != text:
+        if entries and not (self._playlist_path.exists() and self._playlist_path.read_bytes() == text):
             write_durably(self._playlist_path, text)
-        ours = {file.path for chapter in chapters for file in chapter.files} | {
-            self._stored(self._playlist_path)
-        }
-        self._remove_stale(set(self._record.claimed) - ours)
-        self._save(
-            replace(
-                self._record,
-                chapters=chapters,
-                claimed=tuple(sorted(ours)),
-                playlist=self._stored(self._playlist_path),
-                gaps=tuple(gaps),
-                is_complete=True,
-            )
-        )
-        return chapters
 
     def keep_gaps(self, gaps: Iterable[Gap]) -> None:
         """Note in `book.json` what is missing of a book that is not complete.
@@ -212,87 +240,87 @@ class Delivery:
     def _playlist_path(self) -> Path:
         return self._folder / file_name(None, 0, self._book.title, "m3u8")
 
-    def _paths(self, number: int) -> list[Path]:
-        total, title = len(self._titles), self._titles[number - 1]
-        formats = encoder_factories(self._book.config)
-        return [self._folder / file_name(number, total, title, extension) for extension in formats]
+    def _paths(self, number: int) -> dict[str, Path]:
+        """Where the files of a chapter belong, by format."""
+        shown = None if number == PREVIEW else number
+        return {
+            name: self._folder / file_name(shown, len(self._titles), self._title(number), name)
+            for name in self._book.config.delivery.formats
+        }
 
-    def _encode_within_promise(
-        self, order: ChapterOrder, paths: dict[str, Path], should_stop: Callable[[], bool]
-    ) -> ChapterAudio:
-        """Encode, and again at a lower ceiling where decoding raises a peak above what is promised.
+    def _title(self, number: int) -> str:
+        return f"{self._book.title} (preview)" if number == PREVIEW else self._titles[number - 1]
 
-        How much an MP3 raises a peak cannot be known before: mostly 0.5 dB, but 1.3 dB in one chapter of fifty.
-        """
-        promised = self._book.config.levels.true_peak_dbtp
-        lower_by = 0.0
-        while True:
-            audio = self._encode(order, paths, promised - lower_by, should_stop)
-            if "mp3" not in paths:
-                return audio
-            decoded = decoded_true_peak_dbtp(paths["mp3"], audio.rate_hz, should_stop)
-            excess = decoded - (promised - METERS_DIFFER_DB)
-            if excess <= 0.0 or lower_by > MOST_LOWERED_DB:
-                return audio
-            lower_by += excess + 0.2
+    def _pause_ms(self, segment: Segment) -> int:
+        pauses = self._book.config.pauses
+        return {
+            Pause.SENTENCE: pauses.sentence,
+            Pause.PARAGRAPH: pauses.paragraph,
+            Pause.HEADING: pauses.heading,
+            Pause.SCENE_BREAK: pauses.scene_break,
+            Pause.CHAPTER: pauses.chapter_end,
+        }[segment.pause]
 
-    def _encode(
-        self,
-        order: ChapterOrder,
-        paths: dict[str, Path],
-        true_peak_dbtp: float,
-        should_stop: Callable[[], bool],
-    ) -> ChapterAudio:
-        config = self._book.config
-        rate_hz = order.parts[0].take.rate_hz
-        encoders = [make(paths[name], rate_hz) for name, make in encoder_factories(config).items()]
-        try:
-            return assemble_chapter(
-                order.parts,
-                head_ms=config.pauses.chapter_start,
-                tail_ms=config.pauses.chapter_end,
-                levels=config.levels,
-                ceiling_dbfs=true_peak_dbtp - max(encoder.headroom_db for encoder in encoders),
-                encoders=encoders,
-                should_stop=should_stop,
-            )
-        finally:
-            for encoder in encoders:
-                encoder.close()
+    def _sound(self, order: ChapterOrder) -> str:
+        return sound_digest(
+            ((part.take.sha256, part.pause_after_ms) for part in order.parts), self._book.config
+        )
 
-    def _tags(self, order: ChapterOrder) -> Tags:
+    def _tags(self, number: int) -> Tags:
         book = self._book
         return Tags(
-            title=order.title,
+            title=self._title(number),
             album=book.title,
             authors=book.authors,
             narrator=book.narrator,
-            track=order.number,
-            tracks=order.of,
+            track=number,
+            tracks=len(self._titles),
             language=book.language,
             cover=self._cover,
         )
 
-    def _recipe(self, order: ChapterOrder) -> str:
-        config = self._book.config
-        tags = asdict(replace(self._tags(order), cover=None))
-        form = [
-            __version__,
-            [[part.take.sha256, part.pause_after_ms] for part in order.parts],
-            [config.pauses.chapter_start, config.pauses.chapter_end],
-            config.levels.model_dump(),
-            [
-                config.delivery.formats,
-                config.delivery.mp3_kbps,
-                [self._stored(p) for p in self._paths(order.number)],
-            ],
-            [tags, _cover_digest(self._cover)],
-        ]
-        return hashlib.sha256(json.dumps(form, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    def _is_there(self, chapter: DeliveredChapter, sound: str) -> bool:
+        return (
+            chapter.sound == sound
+            and chapter.number <= len(self._titles)
+            and chapter.tags == tags_digest(self._tags(chapter.number))
+            and [file.path for file in chapter.files]
+            == [*map(self._stored, self._paths(chapter.number).values())]
+            and all(_has_size(self._absolute(file.path), file.bytes) for file in chapter.files)
+        )
 
-    def _delivered(
-        self, order: ChapterOrder, audio: ChapterAudio, files: tuple[DeliveredFile, ...]
-    ) -> DeliveredChapter:
+    def _encode(
+        self, order: ChapterOrder, beside: dict[str, Path], should_stop: Callable[[], bool]
+    ) -> ChapterAudio:
+        config = self._book.config
+        factories = encoder_factories(config)
+        return encode_within_promise(
+            order.parts,
+            [(path, factories[name]) for name, path in beside.items()],
+            pauses=config.pauses,
+            levels=config.levels,
+            should_stop=should_stop,
+        )
+
+    def _copy(self, old: DeliveredChapter, beside: dict[str, Path]) -> bool:
+        """Copy the files of a chapter; False where they are not there any more just as they were delivered."""
+        files = {file.format: file for file in old.files}
+        for name, path in beside.items():
+            source = self._absolute(files[name].path)
+            if not _has_size(source, files[name].bytes):
+                return False
+            shutil.copyfile(source, path)
+            if _digest(path) != files[name].sha256:
+                return False
+        return True
+
+    def _finished(self, name: str, beside: Path, final: Path) -> DeliveredFile:
+        """A file that is whole and on the disk, but for its name."""
+        sync_file(beside)
+        return DeliveredFile(self._stored(final), name, beside.stat().st_size, _digest(beside))
+
+    def _delivered(self, order: ChapterOrder, audio: ChapterAudio) -> DeliveredChapter:
+        """What `book.json` says of a chapter, but for its files."""
         segments = tuple(
             DeliveredSegment(TakeKey(part.take.key), part.take.sha256, placed.start, placed.end)
             for part, placed in zip(order.parts, audio.placements, strict=True)
@@ -300,15 +328,29 @@ class Delivery:
         return DeliveredChapter(
             number=order.number,
             title=order.title,
-            recipe=self._recipe(order),
+            sound=self._sound(order),
+            tags=tags_digest(self._tags(order.number)),
             rate_hz=audio.rate_hz,
             frames=audio.frames,
             gain_db=round(audio.gain_db, 3),
             loudness_lufs=round(audio.loudness_lufs, 3),
             true_peak_dbtp=round(audio.true_peak_dbtp, 3),
-            files=files,
+            files=(),
             segments=segments,
         )
+
+    def _tagged_anew(self, old: DeliveredChapter, order: ChapterOrder) -> DeliveredChapter:
+        """What `book.json` says of a chapter whose sound is that of `old`, but for its files."""
+        segments = tuple(
+            replace(segment, key=TakeKey(part.take.key))
+            for segment, part in zip(old.segments, order.parts, strict=True)
+        )
+        tags = tags_digest(self._tags(order.number))
+        return replace(old, title=order.title, tags=tags, segments=segments)
+
+    def _withdraw(self, numbers: Iterable[int]) -> None:
+        with self._saving:
+            self._save(self._record.without(set(numbers)))
 
     def _save(self, record: AudiobookRecord) -> None:
         self._record = record
@@ -323,10 +365,6 @@ class Delivery:
 
     def _absolute(self, stored: str) -> Path:
         return self._book.project.folder.absolute() / stored
-
-
-def _cover_digest(cover: Cover | None) -> str:
-    return hashlib.sha256(cover.data).hexdigest() if cover else ""
 
 
 def _digest(path: Path) -> str:

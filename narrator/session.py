@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -11,10 +11,11 @@ from itertools import islice
 from typing import Any
 
 from narrator.book import Book
-from narrator.delivery import ChapterOrder, Delivery
+from narrator.delivery import Delivery
 from narrator.errors import DiskError, Interrupted
 from narrator.estimate import ensure_room
 from narrator.events import ChapterAssembled, Notice, RenderStarted, Stopping
+from narrator.mastering.intact import DamagedTakes
 from narrator.model import Take, TakeKey
 from narrator.ports import Observer, TakeStore
 from narrator.publishing.record import DeliveredChapter
@@ -24,6 +25,7 @@ from narrator.rendering.plan import Order, Plan, PlannedChapter
 from narrator.rendering.scheduler import Failure, LocalScheduler
 from narrator.rendering.segment import Booth, Spoken
 from narrator.stopping import Stop
+from narrator.wiring import shared_account
 
 CHAPTERS_AT_ONCE = 2
 
@@ -68,7 +70,12 @@ class Session:
         self._observe = observe
         self._on_accepted = on_accepted
         self._checks = TakeChecks(is_local=book.provider.capabilities.is_local)
-        self._limits = AccountLimits(self._concurrency, book.config.rendering.rate, stopping=self.stop.softly)
+        self._limits = AccountLimits(
+            self._concurrency,
+            book.config.rendering.rate,
+            stopping=self.stop.softly,
+            shared=shared_account(book.provider),
+        )
         self._bad: set[TakeKey] = set()
         self._is_open, self._is_checked = is_open, False
         self._in_flight: Callable[[], int] = lambda: 0
@@ -107,6 +114,7 @@ class Session:
                     raise self.stop.error()
                 if not self._bad:
                     return plan
+                self._delivery.forget(self._bad)
                 for key in self._bad:
                     self._takes.quarantine(key)
                 self._observe(Notice(f"{len(self._bad)} takes are damaged or doubtful and are spoken again."))
@@ -182,6 +190,7 @@ class Session:
         )
         self._in_flight = lambda: scheduler.in_flight
         try:
+            self._delivery.forget({order.key for order in plan.orders})
             assembly.begin()
             failures = await scheduler.run(plan.orders)
             self.tally.failures.update({failure.order.key: failure for failure in failures})
@@ -214,32 +223,34 @@ class Session:
 
     def _bind(self, planned: PlannedChapter, without: frozenset[TakeKey]) -> DeliveredChapter | None:
         """Make a chapter's files of its takes, unless they are there. Blocks."""
-        order = self._chapter_order(planned, without)
-        if order is None:
+        pairs = [
+            (segment, key)
+            for segment, key in zip(planned.chapter.segments, planned.keys, strict=True)
+            if key not in without
+        ]
+        if not pairs:
             return None
+        segments, keys = zip(*pairs, strict=True)
         made = None
-        if not self._delivery.is_delivered(order):
-            damaged = {part.take.key for part in order.parts if not self._takes.is_intact(part.take)}
-            if damaged:
-                self._bad |= damaged
+        if not self._delivery.is_current(planned.number, segments, keys):
+            takes = self._loaded(keys)
+            if takes is None:
                 return None
-            made = self._delivery.deliver(order, self.stop.at_once.is_set)
+            order = self._delivery.order(planned.number, segments, takes)
+            try:
+                made = self._delivery.deliver(order, self.stop.at_once.is_set)
+            except DamagedTakes as exc:
+                self._bad |= exc.keys
+                return None
         self.tally.chapters.add(planned.number)
         return made
 
-    def _chapter_order(self, planned: PlannedChapter, without: frozenset[TakeKey]) -> ChapterOrder | None:
-        segments, takes = [], list[Take]()
-        for segment, key in zip(planned.chapter.segments, planned.keys, strict=True):
-            if key in without:
-                continue
-            take = self._takes.load(key)
-            if take is None:
-                self._bad.add(key)
-            else:
-                segments.append(segment)
-                takes.append(take)
-        is_whole = len(takes) == sum(key not in without for key in planned.keys)
-        return self._delivery.order(planned.number, segments, takes) if takes and is_whole else None
+    def _loaded(self, keys: Sequence[TakeKey]) -> list[Take] | None:
+        """The takes of a chapter; None, and the bad ones noted, where they are not all to be had."""
+        loaded = {key: self._takes.load(key) for key in keys}
+        bad = {key for key, take in loaded.items() if take is None}
+        self._bad |= bad
+        return None if bad else [take for take in map(loaded.get, keys) if take]
 
     def _booth(self) -> Booth:
         return Booth(

@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from narrator.audio.loudness import hop_frames
-from narrator.audio.pcm import FULL_SCALE, Samples, read_hops
+from narrator.audio.pcm import FULL_SCALE, Samples
 from narrator.audio.peaks import true_peak
 from narrator.audio.silence import fade_edges
 from narrator.config import Levels
-from narrator.mastering.level import check_stop, find_level
+from narrator.mastering.intact import DamagedTakes, check_stop, damaged, intact_pcm_of, rows_of
+from narrator.mastering.level import find_level
 from narrator.mastering.limiter import limit
-from narrator.mastering.timeline import Clip, Part, lay_out
+from narrator.mastering.timeline import Clip, Part, Timeline, lay_out
 from narrator.model import ChapterAudio
 from narrator.ports import Encoder
 
@@ -36,12 +37,26 @@ def assemble_chapter(
     closed: who opened them closes them.
 
     Raises:
+        DamagedTakes: with all takes of the chapter that are not what was stored; what was written is of no use.
         DiskError: a take cannot be read, or a file not be written.
         Interrupted: `should_stop()` said so; it is asked before each take.
         ValueError: no parts, or takes of different rates.
     """
     timeline = lay_out(parts, head_ms=head_ms, tail_ms=tail_ms)
-    ceiling = 10.0 ** (ceiling_dbfs / 20.0)
+    try:
+        return _assemble(timeline, levels, 10.0 ** (ceiling_dbfs / 20.0), encoders, should_stop)
+    except DamagedTakes as exc:
+        # One is known, and that the chapter cannot be made: look at all, so that all are spoken again at once.
+        raise DamagedTakes(exc.keys | damaged((part.take for part in parts), should_stop)) from exc
+
+
+def _assemble(
+    timeline: Timeline,
+    levels: Levels,
+    ceiling: float,
+    encoders: Sequence[Encoder],
+    should_stop: Callable[[], bool],
+) -> ChapterAudio:
     level = find_level(timeline, target_lufs=levels.loudness_lufs, ceiling=ceiling, should_stop=should_stop)
     true_peak = 0.0
     written = 0
@@ -73,7 +88,7 @@ def _mastered(clip: Clip, gain: float, ceiling: float) -> tuple[Samples, float]:
     """What is heard of a take, and its true peak (linear)."""
     take = clip.take
     hop = hop_frames(take.rate_hz)
-    hops = read_hops(take.path, take.frames, hop) * np.float32(gain / FULL_SCALE)
+    hops = rows_of(intact_pcm_of(take), hop) * np.float32(gain / FULL_SCALE)
     peak = take.measurement.true_peak * gain
     limited = limit(hops, take.rate_hz, ceiling) if peak > ceiling else None
     if limited:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from narrator.audio.loudness import ABSOLUTE_GATE_LUFS, Energies, PlacedHops, hop_frames, integrated_lufs
-from narrator.audio.pcm import FULL_SCALE, read_hops
-from narrator.errors import Interrupted
+from narrator.audio.pcm import FULL_SCALE
+from narrator.mastering.intact import check_stop, pcm_of, rows_of
 from narrator.mastering.limiter import limit, rows_near
 from narrator.mastering.timeline import Timeline
 from narrator.model import Take
@@ -38,12 +38,6 @@ class Level:
         return float(10.0 ** (self.gain_db / 20.0))
 
 
-def check_stop(should_stop: Callable[[], bool]) -> None:
-    """Raises Interrupted where the answer is yes."""
-    if should_stop():
-        raise Interrupted("Stopped while a chapter was assembled.", advice="The same command goes on.")
-
-
 def find_level(
     timeline: Timeline, *, target_lufs: float, ceiling: float, should_stop: Callable[[], bool]
 ) -> Level:
@@ -53,6 +47,7 @@ def find_level(
     are read and limited on trial, and the gain is corrected until the loudness is right within 0.02 LU.
 
     Raises:
+        DamagedTakes: a take is shorter or longer than it was.
         DiskError: a take cannot be read.
         Interrupted: `should_stop()` said so.
     """
@@ -98,7 +93,7 @@ def _limited_energies(
         energies = _energies(take) * gain**2
         rows = rows_near(np.frombuffer(take.measurement.hop_peaks, "<f4") * gain, ceiling)
         if len(rows):
-            hops = read_hops(take.path, take.frames, hop)[rows] * np.float32(gain / FULL_SCALE)
+            hops = rows_of(pcm_of(take), hop)[rows] * np.float32(gain / FULL_SCALE)
             limited = limit(hops, timeline.rate_hz, ceiling)
             if limited:
                 energies[rows[limited.rows]] += limited.energy_changes()

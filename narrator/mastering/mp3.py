@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import lameenc
@@ -13,9 +14,11 @@ from narrator.audio.pcm import Samples, to_pcm
 from narrator.durable import disk_errors
 from narrator.errors import ConfigError
 from narrator.mastering.crc16 import Crc16
+from narrator.mastering.decoded import DecodedPeak
 from narrator.mastering.lame_tag import info_frame, info_header
 
 _QUALITY = 5
+_BLOCK = 1 << 16  # samples encoded at once: a take may be minutes long, and is copied several times here
 _DELAY = 576  # samples that LAME puts before the sound
 _HEADROOM_DB = ((2.5, 2.1), (3.0, 1.4), (4.5, 1.2))  # up to so many bits a sample
 _LEAST_HEADROOM_DB = 0.9
@@ -61,6 +64,8 @@ class Mp3Encoder:
         self._music_bytes = 0
         self._crc = Crc16()
         self._info = info_header(self.rate_hz, kbps)
+        self._stream = FrameHeader(self._info.version, kbps, self.rate_hz, channels=1)
+        self._decoded = DecodedPeak(self._stream, _DELAY)
         with disk_errors(f"Writing {path}"):
             self._file = path.open("wb")
             self._file.write(bytes(self._info.size))
@@ -75,6 +80,11 @@ class Mp3Encoder:
         """
         bits = self._kbps * 1000 / self.rate_hz
         return next((headroom for most, headroom in _HEADROOM_DB if bits <= most), _LEAST_HEADROOM_DB)
+
+    @property
+    def true_peak_dbtp(self) -> float:
+        """The true peak of the closed file as it is decoded."""
+        return 20.0 * math.log10(self._decoded.true_peak)
 
     def write(self, block: Samples) -> None:
         self._encode(self._resampler.resample_chunk(block) if self._resampler else block)
@@ -92,24 +102,28 @@ class Mp3Encoder:
                 self._encode(self._resampler.resample_chunk(np.zeros(0, np.float32), last=True))
             if self.frames:  # lameenc has nothing to flush before its first samples, and says so by an error
                 self._append(self._lame.flush())
+                self._decoded.finish()
             self._file.seek(0)
             self._file.write(self._info_frame())
 
     def _encode(self, samples: Samples) -> None:
-        if len(samples):
-            self.frames += len(samples)
-            self._append(self._lame.encode(to_pcm(samples, gain=1.0 / _lame_scale(self._kbps))))
+        self.frames += len(samples)
+        for at in range(0, len(samples), _BLOCK):
+            block = samples[at : at + _BLOCK]
+            self._decoded.master(block)
+            self._append(self._lame.encode(to_pcm(block, gain=1.0 / _lame_scale(self._kbps))))
 
-    def _append(self, data: bytes | bytearray) -> None:
+    def _append(self, given: bytes | bytearray) -> None:
+        data = bytes(given)
         self._music_bytes += len(data)
-        self._crc.update(bytes(data))
+        self._crc.update(data)
+        self._decoded.encoded(data)
         with disk_errors(f"Writing {self._path}"):
             self._file.write(data)
 
     def _info_frame(self) -> bytes:
-        stream = FrameHeader(self._info.version, self._kbps, self.rate_hz, channels=1)
         # Sizes of single frames are rounded; that of the stream never strays from the bitrate by a whole byte.
-        frames = round(self._music_bytes * 8 * self.rate_hz / (stream.samples * self._kbps * 1000))
+        frames = round(self._music_bytes * 8 * self.rate_hz / (self._stream.samples * self._kbps * 1000))
         return info_frame(
             self._info,
             kbps=self._kbps,
@@ -118,7 +132,7 @@ class Mp3Encoder:
             music=self._music_bytes,
             crc=self._crc.value,
             delay=_DELAY,
-            padding=max(0, frames * stream.samples - _DELAY - self.frames),
+            padding=max(0, frames * self._stream.samples - _DELAY - self.frames),
         )
 
 

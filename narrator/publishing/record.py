@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 from narrator.durable import reading, write_durably
 from narrator.model import TakeKey
 
-REVISION = 1
+REVISION = 2
+"""1 had, for `sound` and `tags`, one digest of both, of a form that is not made any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,16 @@ class DeliveredSegment:
 
 @dataclass(frozen=True, slots=True)
 class DeliveredChapter:
-    """A chapter's files. `recipe` is the digest of all that they were made of; `number` counts from 1."""
+    """A chapter's files; `number` counts from 1.
+
+    `sound` and `tags` are the digests of all that decided what is heard in them, and what they say of
+    themselves; '' is no digest: such a chapter is never taken for what is wanted.
+    """
 
     number: int
     title: str
-    recipe: str
+    sound: str
+    tags: str
     rate_hz: int
     frames: int
     gain_db: float
@@ -86,6 +93,11 @@ class AudiobookRecord:
         others = [old for old in self.chapters if old.number != chapter.number]
         return replace(self, chapters=tuple(sorted([*others, chapter], key=lambda each: each.number)))
 
+    def without(self, numbers: Collection[int]) -> AudiobookRecord:
+        """The record of a book in which these chapters are not delivered, and which so is not complete."""
+        kept = tuple(chapter for chapter in self.chapters if chapter.number not in numbers)
+        return self if kept == self.chapters else replace(self, chapters=kept, is_complete=False)
+
     def chapter(self, number: int) -> DeliveredChapter | None:
         return next((each for each in self.chapters if each.number == number), None)
 
@@ -111,17 +123,21 @@ def load_record(path: Path) -> AudiobookRecord | None:
     try:
         with reading(path):
             raw = json.loads(path.read_bytes().decode("utf-8", "surrogatepass"))
-        if raw.pop("revision") != REVISION:
+        revision = raw.pop("revision")
+        if revision not in {1, REVISION}:
             return None
         raw["authors"], raw["claimed"] = tuple(raw["authors"]), tuple(raw["claimed"])
-        raw["chapters"] = tuple(_chapter(each) for each in raw["chapters"])
+        raw["chapters"] = tuple(_chapter(each, revision) for each in raw["chapters"])
         raw["gaps"] = tuple(Gap(**gap) for gap in raw["gaps"])
         return AudiobookRecord(**raw)
     except (FileNotFoundError, AttributeError, KeyError, TypeError, ValueError):
         return None
 
 
-def _chapter(raw: dict[str, Any]) -> DeliveredChapter:
+def _chapter(raw: dict[str, Any], revision: int) -> DeliveredChapter:
+    if revision == 1:
+        del raw["recipe"]
+        raw["sound"] = raw["tags"] = ""
     raw["files"] = tuple(DeliveredFile(**file) for file in raw["files"])
     raw["segments"] = tuple(DeliveredSegment(**segment) for segment in raw["segments"])
     return DeliveredChapter(**raw)

@@ -18,7 +18,10 @@ _PADDING_BYTES = 1024  # room for a listener's own corrections without moving th
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """A chapter's tags. `narrator` names the voice, which is a synthetic one; `language` is BCP 47 or ''."""
+    """A chapter's tags. `narrator` names the voice, which is a synthetic one; `language` is BCP 47 or ''.
+
+    `track` is 0 where the file is none of the `tracks`.
+    """
 
     title: str
     album: str
@@ -55,7 +58,7 @@ def _frames(tags: Tags) -> Any:
         TPE2: "; ".join(tags.authors),
         TCOM: f"{tags.narrator} (synthetic voice)",
         TCON: "Audiobook",
-        TRCK: f"{tags.track}/{tags.tracks}",
+        TRCK: f"{tags.track}/{tags.tracks}" if tags.track else "",
         TLAN: _iso_639_2(tags.language),
     }
     frames: Any = ID3()  # type: ignore[no-untyped-call]  # mutagen is typed in part only

@@ -1,46 +1,150 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
+import av
 import numpy as np
-import pyebur128
+import numpy.typing as npt
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from narrator.audio.decode import PcmDecoder
-from narrator.audio.pcm import to_float
-from narrator.errors import Interrupted
-from narrator.mastering.decoded import decoded_true_peak_dbtp
+from narrator.audio.mpeg import FrameHeader, InfoTag
+from narrator.audio.peaks import true_peak
 from narrator.mastering.mp3 import Mp3Encoder
-from narrator.model import AudioChunk, AudioFormat, Container
+from tests.audio.signals import Sound, ebur128_dbtp
 
 RATE_HZ = 24_000
+LEVELS = (0.0, 0.3, 0.5, 0.65, 0.7, 0.75, 1.0)
 
 
-def encoded(path: Path, seconds: float, seed: int) -> Path:
-    """Bursts of dark noise: like a voice, most of it is far below half the rate, where meters agree."""
-    rng = np.random.default_rng(seed)
-    noise = rng.uniform(-1.0, 1.0, round(seconds * RATE_HZ) + 8)
-    samples = np.convolve(noise, np.hanning(9)[:-1] / 3, mode="valid").astype(np.float32)[:-1]
-    samples *= np.repeat(rng.random(len(samples) // 2400 + 1) > 0.5, 2400)[: len(samples)]
-    encoder = Mp3Encoder(path, RATE_HZ, kbps=64)
-    encoder.write(samples)
+def encoded(path: Path, sound: Sound, rate_hz: int = RATE_HZ, kbps: int = 64, block: int = 7_777) -> Mp3Encoder:
+    encoder = Mp3Encoder(path, rate_hz, kbps)
+    for at in range(0, len(sound), block):
+        encoder.write(sound[at : at + block])
     encoder.close()
-    return path
+    return encoder
 
 
-@pytest.mark.parametrize(("seconds", "seed"), [(0.5, 1), (3.0, 2), (40.0, 3)])
-def test_the_decoded_peak_is_that_of_libebur128(tmp_path: Path, seconds: float, seed: int) -> None:
-    path = encoded(tmp_path / "a.mp3", seconds, seed)
-    decoder = PcmDecoder(RATE_HZ)
-    pcm = decoder.feed(AudioChunk(path.read_bytes(), AudioFormat(Container.MP3, RATE_HZ))) + decoder.finish()
-    samples = to_float(pcm)
-    state = pyebur128.R128State(1, RATE_HZ, pyebur128.MeasurementMode.MODE_TRUE_PEAK)
-    state.add_frames(samples, len(samples))
-    expected = 20 * math.log10(pyebur128.get_true_peak(state, 0))
-    assert decoded_true_peak_dbtp(path, RATE_HZ, lambda: False) == pytest.approx(expected, abs=0.15)
+def decoded(path: Path) -> Sound:
+    """Every frame of sound, from the first to the last; nothing is cut off, nothing is rounded."""
+    data, at = path.read_bytes(), 0
+    codec = cast("av.AudioCodecContext", av.CodecContext.create("mp3float", "r"))
+    heard = [np.zeros(0, np.float32)]
+    while at < len(data):
+        header = FrameHeader.parse(data[at : at + 4])
+        assert header
+        frame = data[at : at + header.size]
+        at += header.size
+        if not InfoTag.parse(frame, header):
+            heard += [each.to_ndarray()[0] for each in codec.decode(av.Packet(frame))]
+    whole: Sound = np.concatenate(heard)
+    return whole
 
 
-def test_listening_stops_when_asked(tmp_path: Path) -> None:
-    with pytest.raises(Interrupted):
-        decoded_true_peak_dbtp(encoded(tmp_path / "a.mp3", 1.0, 4), RATE_HZ, lambda: True)
+def decoded_dbtp(path: Path) -> float:
+    return 20 * math.log10(max(true_peak(decoded(path)), 1 / 32768))
+
+
+def at_levels(sound: npt.NDArray[np.floating], seed: int, frames: int = 600) -> Sound:
+    """The same sound, louder and softer every 25 ms."""
+    levels = np.random.default_rng(seed).choice(LEVELS, len(sound) // frames + 1)
+    changing: Sound = (sound * np.repeat(levels, frames)[: len(sound)]).astype(np.float32)
+    return changing
+
+
+def nasty(seconds: float = 6.0) -> dict[str, Sound]:
+    rng = np.random.default_rng(7)
+    n = round(seconds * RATE_HZ)
+    t = np.arange(n)
+    white = rng.uniform(-0.6, 0.6, n)
+    square = 0.6 * np.sign(np.sin(2 * np.pi * 220 / RATE_HZ * t))
+    quarter_rate = 0.6 * np.sin(np.pi / 2 * t + np.pi / 4)
+    every = {
+        "white noise": white,
+        "white noise at levels": at_levels(white, 1),
+        "a square wave": square,
+        "a square wave at levels": at_levels(square, 2),
+        "clicks": np.where(rng.random(n) < 0.0005, 0.6, 0.0) * rng.choice([-1, 1], n),
+        "one click": np.where(t == n // 2, 0.6, 0.0),
+        "a peak between samples": quarter_rate,
+        "a tone, and much higher peaks between the samples of softer noise": np.where(
+            t < n // 2, 0.6 * np.sin(0.1 * t), 0.42 * rng.choice([-1, 1], n)
+        ),
+        "silence": np.zeros(n),
+        "a blip": np.full(300, 0.5),
+    }
+    return {name: sound.astype(np.float32) for name, sound in every.items()}
+
+
+@pytest.mark.parametrize("kbps", [32, 64, 160])
+@pytest.mark.parametrize("name", nasty(0.1))
+def test_no_peak_of_a_nasty_sound_is_missed(tmp_path: Path, name: str, kbps: int) -> None:
+    path = tmp_path / "a.mp3"
+    assert encoded(path, nasty()[name], kbps=kbps).true_peak_dbtp == pytest.approx(decoded_dbtp(path), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "kbps"),
+    [
+        (8_000, 32),
+        (11_025, 64),
+        (16_000, 32),
+        (22_050, 64),
+        (32_000, 64),
+        (44_100, 64),
+        (44_100, 128),
+        (48_000, 160),
+    ],
+)
+def test_no_peak_is_missed_at_any_rate(tmp_path: Path, rate_hz: int, kbps: int) -> None:
+    path = tmp_path / "a.mp3"
+    encoder = encoded(path, nasty()["white noise at levels"], rate_hz, kbps)
+    assert encoder.true_peak_dbtp == pytest.approx(decoded_dbtp(path), abs=1e-4)
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.integers(1, 40_000), st.integers(100, 9_000), st.integers(500, 50_000), st.sampled_from([32, 64, 128])
+)
+def test_no_peak_is_missed_wherever_it_is(
+    tmp_path: Path, frames: int, level_frames: int, block: int, kbps: int
+) -> None:
+    noise = np.random.default_rng(frames).uniform(-1, 1, frames + 8)
+    dark = np.convolve(noise, np.hanning(9)[:-1] / 3, "valid")[:frames]
+    path = tmp_path / "a.mp3"
+    encoder = encoded(path, at_levels(dark, frames, level_frames), kbps=kbps, block=block)
+    assert encoder.true_peak_dbtp == pytest.approx(decoded_dbtp(path), abs=1e-4)
+
+
+@pytest.mark.parametrize("kbps", [32, 64, 160])
+def test_no_peak_of_the_embedded_voice_is_missed(speech: tuple[Sound, ...], tmp_path: Path, kbps: int) -> None:
+    path = tmp_path / "a.mp3"
+    encoder = encoded(path, np.concatenate(speech), kbps=kbps)
+    assert encoder.true_peak_dbtp == pytest.approx(decoded_dbtp(path), abs=1e-4)
+    assert encoder.true_peak_dbtp == pytest.approx(ebur128_dbtp(decoded(path), RATE_HZ), abs=0.15)
+
+
+def test_most_of_a_voice_is_not_decoded(
+    speech: tuple[Sound, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packets: list[object] = []
+
+    def counted(data: bytes, make: Callable[[bytes], object] = av.Packet) -> object:
+        packets.append(data)
+        return make(data)
+
+    monkeypatch.setattr(av, "Packet", counted)
+    encoder = encoded(tmp_path / "a.mp3", np.concatenate(speech))
+    assert 0 < len(packets) < 0.75 * encoder.frames / 576
+
+
+def test_how_the_sound_is_cut_into_blocks_changes_nothing(speech: tuple[Sound, ...], tmp_path: Path) -> None:
+    sound = np.concatenate(speech)
+    peaks = {
+        encoded(tmp_path / "a.mp3", sound, block=block).true_peak_dbtp for block in (100, 5_000, len(sound))
+    }
+    assert len(peaks) == 1

@@ -1,0 +1,84 @@
+"""Takes as they are read to be heard: only what is on the disk just as it was stored becomes part of a book."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from narrator.audio.pcm import BYTES_PER_FRAME
+from narrator.durable import disk_errors
+from narrator.errors import DiskError, Interrupted
+from narrator.model import Take, TakeKey
+
+
+class DamagedTakes(DiskError):
+    """Some takes, `keys`, come back from the disk other than they were written; nothing was made of them."""
+
+    def __init__(self, keys: Collection[TakeKey]) -> None:
+        names = ", ".join(key[:12] for key in sorted(keys))
+        super().__init__(
+            f"{len(keys)} takes are not what was stored: {names}.",
+            advice="Run the same command again: a damaged take is rendered anew.",
+        )
+        self.keys = frozenset(keys)
+
+
+def check_stop(should_stop: Callable[[], bool]) -> None:
+    """Raises Interrupted where the answer is yes."""
+    if should_stop():
+        raise Interrupted("Stopped while a chapter was assembled.", advice="The same command goes on.")
+
+
+def pcm_of(take: Take) -> bytes:
+    """The bytes of a take, s16le, whose number is right.
+
+    Raises:
+        DamagedTakes: it is not.
+        DiskError: they cannot be read.
+    """
+    with disk_errors(f"Reading the take {take.path}"):
+        pcm = take.path.read_bytes()
+    if len(pcm) != take.frames * BYTES_PER_FRAME:
+        raise DamagedTakes({take.key})
+    return pcm
+
+
+def intact_pcm_of(take: Take) -> bytes:
+    """The bytes of a take, just as they were stored.
+
+    Raises:
+        DamagedTakes: they are other bytes, by their number or their SHA-256.
+        DiskError: they cannot be read.
+    """
+    pcm = pcm_of(take)
+    if hashlib.sha256(pcm).hexdigest() != take.sha256:
+        raise DamagedTakes({take.key})
+    return pcm
+
+
+def damaged(takes: Iterable[Take], should_stop: Callable[[], bool]) -> frozenset[TakeKey]:
+    """The keys of those takes that are not what was stored. Reads all of them.
+
+    Raises:
+        DiskError: one cannot be read.
+        Interrupted: `should_stop()` said so.
+    """
+    keys: set[TakeKey] = set()
+    for take in takes:
+        check_stop(should_stop)
+        try:
+            intact_pcm_of(take)
+        except DamagedTakes as exc:
+            keys |= exc.keys
+    return frozenset(keys)
+
+
+def rows_of(pcm: bytes, width: int) -> npt.NDArray[np.int16]:
+    """The samples of s16le bytes as rows of `width`, the last filled up with zeros."""
+    samples = np.frombuffer(pcm, "<i2")
+    rows = np.zeros((-(-len(samples) // width), width), np.int16)
+    rows.ravel()[: len(samples)] = samples
+    return rows
