@@ -349,8 +349,10 @@ class Delivery:
         return replace(old, title=order.title, tags=tags, segments=segments)
 
     def _withdraw(self, numbers: Iterable[int]) -> None:
-        with self._saving:
-            self._save(self._record.without(set(numbers)))
+        gone = set(numbers)
+        if gone:
+            with self._saving:
+                self._save(self._record.without(gone))
 
     def _save(self, record: AudiobookRecord) -> None:
         self._record = record

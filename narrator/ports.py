@@ -135,10 +135,6 @@ class TakeStore(Protocol):
         """
         ...
 
-    def is_intact(self, take: Take) -> bool:
-        """Whether the PCM is what was stored, by its SHA-256: asked before anything is made of it."""
-        ...
-
     def quarantine(self, key: TakeKey) -> None:
         """Put a bad take away; its key is missing from then on."""
         ...

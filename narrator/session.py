@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -17,15 +17,17 @@ from narrator.estimate import ensure_room
 from narrator.events import ChapterAssembled, Notice, RenderStarted, Stopping
 from narrator.mastering.intact import DamagedTakes
 from narrator.model import Take, TakeKey
-from narrator.ports import Observer, TakeStore
+from narrator.ports import Observer
 from narrator.publishing.record import DeliveredChapter
 from narrator.rendering.checks import TakeChecks
 from narrator.rendering.limits import AccountLimits
 from narrator.rendering.plan import Order, Plan, PlannedChapter
 from narrator.rendering.scheduler import Failure, LocalScheduler
 from narrator.rendering.segment import Booth, Spoken
+from narrator.rendering.takes import TakeFolder
+from narrator.rendering.writer import TakeWriter
 from narrator.stopping import Stop
-from narrator.wiring import shared_account
+from narrator.wiring import open_ledger, shared_account
 
 CHAPTERS_AT_ONCE = 2
 
@@ -51,7 +53,7 @@ class Session:
     def __init__(
         self,
         book: Book,
-        takes: TakeStore,
+        takes: TakeFolder,
         delivery: Delivery,
         observe: Observer,
         on_accepted: Callable[[], None],
@@ -98,7 +100,7 @@ class Session:
 
     async def _passes(self) -> Plan:
         async with AsyncExitStack() as stack:
-            self._writer = stack.enter_context(ThreadPoolExecutor(1, "takes"))
+            self._ears = stack.enter_context(ThreadPoolExecutor(1, "ears"))
             self._binders = stack.enter_context(ThreadPoolExecutor(CHAPTERS_AT_ONCE, "chapters"))
             stack.callback(self.stop.at_once.set)
             plan = self._plan()
@@ -127,12 +129,18 @@ class Session:
             )
 
     async def _open_provider(self, stack: AsyncExitStack) -> None:
+        book = self._book
         if not self._is_open:
-            await stack.enter_async_context(self._book.provider)
+            await stack.enter_async_context(book.provider)
             self._is_open = True
         if not self._is_checked:
             self._takes.probe()
-            await self._unless_stopped(self._book.provider.check())
+            ledger = open_ledger(book.project, book.provider, book.config.rendering, self._takes)
+            self._ledger = stack.enter_context(ledger)
+            for text in self._ledger.notices:
+                self._observe(Notice(text))
+            self._writer = await stack.enter_async_context(TakeWriter(self._takes, self._ledger))
+            await self._unless_stopped(book.provider.check())
             self._is_checked = True
 
     def _learn_pace(self, plan: Plan) -> None:
@@ -183,26 +191,32 @@ class Session:
         return plan
 
     async def _pass(self, plan: Plan) -> None:
-        assembly = _Assembly(self._assemble, {order.key for order in plan.orders}, plan)
-        has_answered = bool(self.tally.spoken)
-        scheduler = LocalScheduler(
-            self._booth(), self._concurrency, self._on_take(assembly), has_answered=has_answered
-        )
-        self._in_flight = lambda: scheduler.in_flight
+        missing = {order.key for order in plan.orders}
+        assembly = _Assembly(self._assemble, missing, plan)
+        self._delivery.forget(missing)
         try:
-            self._delivery.forget({order.key for order in plan.orders})
             assembly.begin()
-            failures = await scheduler.run(plan.orders)
-            self.tally.failures.update({failure.order.key: failure for failure in failures})
+            if plan.orders:
+                await self._speak(plan.orders, assembly)
             if self._book.config.rendering.allow_gaps and not self.stop.was_asked:
                 assembly.begin(without=frozenset(self.tally.failures))
         finally:
             await assembly.finish()
 
+    async def _speak(self, orders: Iterable[Order], assembly: _Assembly) -> None:
+        scheduler = LocalScheduler(
+            self._booth(),
+            self._concurrency,
+            self._on_take(assembly),
+            has_answered=bool(self.tally.spoken),
+        )
+        self._in_flight = lambda: scheduler.in_flight
+        failures = await scheduler.run(orders)
+        self.tally.failures.update({failure.order.key: failure for failure in failures})
+
     def _on_take(self, assembly: _Assembly) -> Callable[[Order, Spoken], None]:
-        def on_take(order: Order, spoken: Spoken) -> None:
+        def on_take(order: Order, _: Spoken) -> None:
             self.tally.spoken[order.key] = order.segments
-            self.tally.billed_characters += spoken.characters_billed
             self.tally.failures.pop(order.key, None)
             assembly.have(order.key)
 
@@ -253,15 +267,24 @@ class Session:
         return None if bad else [take for take in map(loaded.get, keys) if take]
 
     def _booth(self) -> Booth:
+        rendering = self._book.config.rendering
         return Booth(
             provider=self._book.provider,
             limits=self._limits,
             checks=self._checks,
             takes=self._takes,
-            executor=self._writer,
+            writer=self._writer,
+            ledger=self._ledger,
+            executor=self._ears,
             observe=self._observe,
-            attempts=self._book.config.rendering.attempts,
+            on_billed=self._on_billed,
+            attempts=rendering.attempts,
+            timeout_s=rendering.timeout_s,
+            deadline_s=rendering.deadline_s,
         )
+
+    def _on_billed(self, characters: int) -> None:
+        self.tally.billed_characters += characters
 
     @property
     def _concurrency(self) -> int:

@@ -10,7 +10,6 @@ import pytest
 
 import narrator
 from narrator.errors import DiskError, Incomplete, UsageError
-from narrator.rendering.takes import TakeFolder
 from narrator.testing.faults import FAULTS
 from narrator.testing.openai_server import served
 
@@ -123,6 +122,6 @@ def test_a_disk_that_gives_back_other_bytes_ends_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     book = write(tmp_path / "book.md")
-    monkeypatch.setattr(TakeFolder, "is_intact", lambda _self, _take: False)
+    monkeypatch.setattr("narrator.mastering.intact.pcm_of", lambda take: bytes(2 * take.frames))
     with pytest.raises(DiskError, match="other than they were written"):
         narrator.render(book, projects=tmp_path / "p")

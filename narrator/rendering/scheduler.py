@@ -119,7 +119,7 @@ class LocalScheduler:
         self._unanswered += 1
         enough = GIVE_UP_AFTER if self._has_answered else GIVE_UP_FIRST_AFTER
         is_cut_off = isinstance(cause, Unavailable) and not cause.connected
-        if is_cut_off or self._unanswered >= enough:
+        if is_cut_off or self._booth.limits.is_down or self._unanswered >= enough:
             self._end(self._unreachable(cause))
 
     def _unreachable(self, cause: AttemptError) -> Unreachable:

@@ -4,31 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import aclosing
-from dataclasses import dataclass, field
-from typing import Any, assert_never
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
-from narrator.audio.decode import PcmDecoder
 from narrator.audio.measure import measure
-from narrator.errors import AttemptError, BadTake, RateLimited, TriesUsedUp, Unavailable
+from narrator.errors import (
+    AttemptError,
+    BadTake,
+    DiskError,
+    RateLimited,
+    Refused,
+    Rejected,
+    TriesUsedUp,
+    Unavailable,
+)
 from narrator.events import SegmentRetried, SegmentStarted
-from narrator.model import AudioChunk, SpeechReceipt, SpeechRequest, Take, WordTime
-from narrator.ports import Observer, Provider, TakeStore
+from narrator.model import Outcome, SpeechRequest, Take
+from narrator.ports import Ledger, Observer, Provider
+from narrator.rendering.answer import Answer
 from narrator.rendering.checks import TakeChecks
 from narrator.rendering.limits import LONGEST_WAIT_S, AccountLimits
 from narrator.rendering.plan import Order
+from narrator.rendering.takes import Draft
+from narrator.rendering.writer import Drawer, TakeWriter
+
+Result = TypeVar("Result")
 
 MOST_BAD_TAKES = 3
 """Answers to one text that may fail the checks: each was probably paid for."""
 
 MOST_RATE_LIMITED = 30
 """Refusals cost nothing, so there may be many: a busy account is no reason to lose a segment."""
-
-MAX_TAKE_S = 900
-"""No text of one request takes a quarter of an hour: an answer that goes on would only fill memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +50,27 @@ class Spoken:
     characters_billed: int
 
 
-@dataclass(slots=True)
-class _Answer:
-    """What has come of one attempt."""
-
-    pcm: bytearray = field(default_factory=bytearray)
-    words: list[WordTime] = field(default_factory=list)
-    receipt: SpeechReceipt = field(default_factory=SpeechReceipt)
-    ttfb_ms: int | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Booth:
     """All that a segment needs on its way: who speaks it, under which limits, and where the take goes.
 
-    `executor` runs what would hold up the event loop: measuring and writing.
+    `executor` has one thread, which decodes, measures and checks. `on_billed` is told the characters of every
+    whole answer, those included that failed the checks. `timeout_s` is the longest that an attempt takes;
+    `deadline_s` is for all attempts at a segment and the waits between them.
     """
 
     provider: Provider
     limits: AccountLimits
     checks: TakeChecks
-    takes: TakeStore
+    takes: Drawer
+    writer: TakeWriter
+    ledger: Ledger
     executor: Executor
     observe: Observer
+    on_billed: Callable[[int], None]
     attempts: int
+    timeout_s: float
+    deadline_s: float
     wait_base_s: float = 0.5
 
     async def record(self, order: Order) -> Spoken:
@@ -73,65 +81,78 @@ class Booth:
             RunError, DiskError: nothing further can succeed.
             Interrupted: `limits` were closed before an attempt could begin.
         """
-        tries = _Tries(self.attempts)
+        tries = _Tries(self.attempts, self.deadline_s)
         self.observe(SegmentStarted(order.key, order.chapter, order.request.text))
+
+        async def sleep(seconds: float) -> None:
+            with tries.spending(LONGEST_WAIT_S):
+                await self.limits.sleep(seconds)
+
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(AttemptError),
             stop=tries.are_used_up,
             wait=self._wait_s,
-            sleep=self.limits.sleep,
+            sleep=sleep,
             before_sleep=lambda state: self._tell_retry(order, state),
             reraise=True,
         )
         try:
-            return await retrying(self._attempt, order.request)
+            return await retrying(self._attempt, order.request, tries)
         except AttemptError as exc:
             raise TriesUsedUp(f"gave up after {tries.made} attempts: {exc.what}", advice=exc.advice) from exc
 
-    async def _attempt(self, request: SpeechRequest) -> Spoken:
+    async def _attempt(self, request: SpeechRequest, tries: _Tries) -> Spoken:
+        answer = Answer(request)
         async with self.limits.attempt():
-            answer = await self._listen(request)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.executor, self._keep, request, answer)
+            call = self.ledger.intend(request)
+            with self._settling(call, answer), tries.spending(self.timeout_s):
+                if self.ledger.needs_intents:
+                    await self.writer.committed()
+                await self._listen(request, answer)
+        with self._settling(call, answer):
+            draft = await self._off_loop(lambda: self._judge(request, answer))
+            take = await self.writer.keep(draft)
+        self._settle(call, Outcome.TAKE, answer.characters_billed)
+        return Spoken(take, answer.characters_billed)
 
-    async def _listen(self, request: SpeechRequest) -> _Answer:
-        answer = _Answer()
-        decoder = PcmDecoder(request.rate_hz)
-        began = time.monotonic()
+    async def _listen(self, request: SpeechRequest, answer: Answer) -> None:
+        answer.send()
         async with aclosing(self.provider.speak(request)) as events:
             async for event in events:
-                match event:
-                    case AudioChunk():
-                        if answer.ttfb_ms is None:
-                            answer.ttfb_ms = round((time.monotonic() - began) * 1000)
-                        answer.pcm += decoder.feed(event)
-                        if len(answer.pcm) > 2 * MAX_TAKE_S * request.rate_hz:
-                            raise BadTake(f"the answer goes on after {MAX_TAKE_S} s of audio")
-                    case WordTime():
-                        answer.words.append(event)
-                    case SpeechReceipt():
-                        answer.receipt = event
-                    case _:
-                        assert_never(event)
-        answer.pcm += decoder.finish()
-        return answer
+                answer.add(event)
+                if answer.has_much:
+                    await self._off_loop(answer.decode)
 
-    def _keep(self, request: SpeechRequest, answer: _Answer) -> Spoken:
-        """Measure, check and store an answer. Blocks."""
-        if not answer.pcm:
-            raise BadTake("the answer has no audio")
-        pcm = bytes(answer.pcm)
+    def _judge(self, request: SpeechRequest, answer: Answer) -> Draft:
+        """Decode, measure and check a whole answer. Blocks."""
+        pcm = answer.pcm()
         measurement = measure(pcm, request.rate_hz)
         self.checks.check(request, measurement)
-        billed = answer.receipt.characters_billed
-        billed = len(request.text) if billed is None else billed
-        facts: dict[str, Any] = {
+        facts = {
             "ids": dict(answer.receipt.ids),
-            "characters_billed": billed,
+            "characters_billed": answer.characters_billed,
             "ttfb_ms": answer.ttfb_ms,
         }
-        take = self.takes.save(request, pcm, measurement, tuple(answer.words), facts)
-        return Spoken(take, billed)
+        return self.takes.prepare(request, pcm, measurement, tuple(answer.words), facts)
+
+    async def _off_loop(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self.executor, work)
+
+    @contextmanager
+    def _settling(self, call: int, answer: Answer) -> Iterator[None]:
+        """Tell the ledger what a call came to that fails inside."""
+        try:
+            yield
+        except BaseException as exc:
+            self._settle(call, _outcome(exc, answer), answer.characters_billed)
+            raise
+
+    def _settle(self, call: int, outcome: Outcome, characters_billed: int) -> None:
+        is_billed = outcome in {Outcome.TAKE, Outcome.WASTED}
+        self.ledger.settle(call, outcome, characters_billed=characters_billed if is_billed else 0)
+        self.writer.commit_soon()
+        if is_billed:
+            self.on_billed(characters_billed)
 
     def _wait_s(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
@@ -151,13 +172,36 @@ class Booth:
         self.observe(SegmentRetried(order.key, order.chapter, state.attempt_number, float(wait_s), reason))
 
 
-class _Tries:
-    """Counts the failures of one order by kind: each kind has its own number of tries."""
+def _outcome(error: BaseException, answer: Answer) -> Outcome:
+    """What a call that ended in an error came to, judged by how far it went."""
+    if not answer.was_sent:
+        return Outcome.UNPAID
+    if isinstance(error, BadTake | DiskError):
+        return Outcome.WASTED
+    is_refusal = isinstance(error, RateLimited | Rejected | Refused)
+    is_unconnected = isinstance(error, Unavailable) and not error.connected
+    if (is_refusal or is_unconnected) and not answer.has_begun:
+        return Outcome.UNPAID
+    return Outcome.MAYBE
 
-    def __init__(self, attempts: int) -> None:
+
+class _Tries:
+    """Counts the failures of one order by kind, each of which has its own number of tries, and the time."""
+
+    def __init__(self, attempts: int, deadline_s: float) -> None:
         self.made = 0
         self._failed = self._bad = self._limited = 0
         self._attempts = attempts
+        self._left_s = deadline_s
+
+    @contextmanager
+    def spending(self, most_s: float) -> Iterator[None]:
+        """Count the time of what is done inside; no more of it than it can take while this process runs."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._left_s -= min(time.monotonic() - began, most_s)
 
     def are_used_up(self, state: RetryCallState) -> bool:
         self.made = state.attempt_number
@@ -172,4 +216,5 @@ class _Tries:
             self._bad >= min(MOST_BAD_TAKES, self._attempts)
             or self._limited >= MOST_RATE_LIMITED
             or self._failed >= self._attempts
+            or self._left_s <= state.upcoming_sleep
         )

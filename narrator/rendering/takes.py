@@ -12,17 +12,29 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from narrator.durable import PART_SUFFIX, disk_errors, part_of, write_durably
+from narrator.errors import DiskError
 from narrator.model import Measurement, SpeechRequest, Take, TakeKey, WordTime
+from narrator.rendering.filing import write_all
 
 REVISION = 1
 
 _PROBE_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A take that is not stored yet: what it will be, and the bytes of its two files."""
+
+    take: Take
+    pcm: bytes
+    sidecar: bytes
 
 
 class TakeFolder:
@@ -61,7 +73,7 @@ class TakeFolder:
     def load(self, key: TakeKey) -> Take | None:
         """The take by its sidecar; None, and the pair put away, where the sidecar or the length is wrong.
 
-        The PCM itself is not read here: `is_intact` does that.
+        The PCM itself is not read here: assembly does that, and compares its SHA-256.
         """
         path = self._path(key)
         try:
@@ -90,21 +102,63 @@ class TakeFolder:
         Raises:
             DiskError: nothing is left under the take's names.
         """
+        (saved,) = self.save_all([self.prepare(request, pcm, measurement, words, facts)])
+        if isinstance(saved, DiskError):
+            raise saved
+        return saved
+
+    def prepare(
+        self,
+        request: SpeechRequest,
+        pcm: bytes,
+        measurement: Measurement,
+        words: tuple[WordTime, ...],
+        facts: Mapping[str, Any],
+    ) -> Draft:
+        """All of a take but its files; touches no disk, and may be called on any thread."""
         key = request.key
+        digest = hashlib.sha256(pcm).hexdigest()
+        take = Take(key, self._path(key), request.rate_hz, digest, measurement, words)
+        return Draft(take, pcm, _sidecar(take, request, facts))
+
+    def save_all(self, drafts: Sequence[Draft]) -> list[Take | DiskError]:
+        """Store takes durably and together; for each the one that is there now, or why there is none.
+
+        If there is one of a key already, it wins. Nothing is left under the names of one that failed.
+        """
+        saved: dict[TakeKey, Take | DiskError] = {}
+        missing: dict[TakeKey, Draft] = {}
+        for draft in drafts:
+            key = draft.take.key
+            try:
+                existing = self._existing(key)
+            except DiskError as exc:
+                saved[key] = exc
+                continue
+            if existing:
+                saved[key] = existing
+            else:
+                missing.setdefault(key, draft)
+        for suffix in (".pcm", ".json"):  # no sidecar has its name before its PCM is durable
+            files = {
+                draft.take.path.with_suffix(suffix): draft.pcm if suffix == ".pcm" else draft.sidecar
+                for key, draft in missing.items()
+                if key not in saved
+            }
+            saved.update((TakeKey(path.stem), error) for path, error in write_all(files).items())
+        for key, draft in missing.items():
+            if key not in saved:
+                saved[key] = draft.take
+            else:
+                with suppress(OSError):
+                    draft.take.path.unlink(missing_ok=True)
+        return [saved[draft.take.key] for draft in drafts]
+
+    def _existing(self, key: TakeKey) -> Take | None:
         path = self._path(key)
         with disk_errors(f"Looking for take {key[:12]}"):
             is_there = path.exists() and path.with_suffix(".json").exists()
-        if is_there and (existing := self.load(key)):
-            return existing
-        take = Take(key, path, request.rate_hz, hashlib.sha256(pcm).hexdigest(), measurement, words)
-        write_durably(path, pcm)
-        write_durably(path.with_suffix(".json"), _sidecar(take, request, facts))
-        return take
-
-    def is_intact(self, take: Take) -> bool:
-        """Whether the PCM on disk is what was stored. Reads all of it."""
-        with disk_errors(f"Reading take {take.key[:12]}"), take.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == take.sha256
+        return self.load(key) if is_there else None
 
     def quarantine(self, key: TakeKey) -> None:
         """Put a bad take where it can be looked at; its key is missing from then on."""
@@ -139,20 +193,29 @@ def _is_whole(size: int) -> bool:
 
 
 def _sidecar(take: Take, request: SpeechRequest, facts: Mapping[str, Any]) -> bytes:
-    measurement = asdict(take.measurement)
-    for name in ("hop_energies", "hop_peaks"):
-        measurement[name] = base64.b64encode(measurement[name]).decode()
-    content = {
+    """JSON with a line for each part: as fast as json writes it, and still read by people."""
+    measured = take.measurement
+    parts = {
         "revision": REVISION,
         "key": take.key,
         "request": request.canonical(),
         "format": {"encoding": "s16le", "channels": 1, "rate_hz": take.rate_hz},
         "sha256": take.sha256,
-        "measurement": measurement,
+        "measurement": {
+            "frames": measured.frames,
+            "hop_energies": base64.b64encode(measured.hop_energies).decode(),
+            "hop_peaks": base64.b64encode(measured.hop_peaks).decode(),
+            "sample_peak": measured.sample_peak,
+            "true_peak": measured.true_peak,
+            "sum_squares": measured.sum_squares,
+            "lead_frames": measured.lead_frames,
+            "tail_frames": measured.tail_frames,
+        },
         "words": [[word.word, word.start_ms, word.end_ms] for word in take.words],
         "facts": dict(facts),
     }
-    return json.dumps(content, ensure_ascii=False, indent=1).encode()
+    lines = (f' "{name}": {json.dumps(part, ensure_ascii=False)}' for name, part in parts.items())
+    return "{{\n{}\n}}".format(",\n".join(lines)).encode()
 
 
 def _parse(raw: dict[str, Any], path: Path) -> Take:

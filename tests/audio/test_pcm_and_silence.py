@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from narrator.audio.pcm import read_hops, to_float, to_pcm
+from narrator.audio.pcm import to_float, to_pcm
 from narrator.audio.silence import edges, fade_edges, frames_in, trim_silence
-from narrator.errors import DiskError
 
 RATE = 24_000
 
@@ -24,21 +20,6 @@ def test_samples_become_the_pcm_that_they_came_from(values: np.ndarray) -> None:
 def test_pcm_clips_instead_of_wrapping() -> None:
     pcm = to_pcm(np.array([1.5, 1.0, -1.5, 0.0], np.float32))
     assert np.frombuffer(pcm, "<i2").tolist() == [32767, 32767, -32768, 0]
-
-
-def test_a_take_is_read_in_rows_of_which_the_last_is_filled_up(tmp_path: Path) -> None:
-    path = tmp_path / "take.pcm"
-    path.write_bytes(np.arange(7, dtype="<i2").tobytes())
-    assert read_hops(path, 7, 3).tolist() == [[0, 1, 2], [3, 4, 5], [6, 0, 0]]
-
-
-def test_a_take_of_another_length_or_none_is_a_disk_error_that_names_it(tmp_path: Path) -> None:
-    path = tmp_path / "take.pcm"
-    with pytest.raises(DiskError, match=r"take\.pcm"):
-        read_hops(path, 7, 3)
-    path.write_bytes(bytes(15))
-    with pytest.raises(DiskError, match="15 bytes where 14"):
-        read_hops(path, 7, 3)
 
 
 def test_edges_count_what_is_below_the_threshold() -> None:

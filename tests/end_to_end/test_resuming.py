@@ -46,8 +46,8 @@ def test_a_killed_render_asks_for_nothing_finished_again(tmp_path: Path) -> None
     times_asked = Counter(request.text for request in server.requests)
     assert len(delivered(second)) == 2
     assert not asked_again & first.spoken()
-    assert len(times_asked) == 12
-    assert sum(times_asked.values()) <= 12 + CONCURRENCY, "at most the calls in flight are paid again"
+    assert len(times_asked) == 14
+    assert sum(times_asked.values()) <= 14 + CONCURRENCY, "at most the calls in flight are paid again"
     assert second.result["segments"]["reused"] >= 4
 
 
@@ -62,13 +62,13 @@ def test_one_interrupt_lets_running_segments_finish_and_says_how_to_go_on(tmp_pa
         assert stopped.result["exit_code"] == 130
         assert "narrator resume" in stopped.err
         assert "Traceback" not in stopped.err
-        assert 0 < len(server.requests) < 12
+        assert 0 < len(server.requests) < 14
         assert first.spoken() == {request.text for request in server.requests}
 
         server.latency_s = 0
         second = narrator("resume", first.events[0]["project"], "--json")
     assert len(delivered(second)) == 2
-    assert len(server.requests) == len({request.text for request in server.requests}) == 12
+    assert len(server.requests) == len({request.text for request in server.requests}) == 14
 
 
 def test_a_second_interrupt_stops_at_once(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_a_paragraph_put_in_costs_one_request(tmp_path: Path) -> None:
         server.requests.clear()
         second = narrator(*_render(book, server))
     assert [request.text for request in server.requests] == ["A new one."]
-    assert second.result["segments"] == {"total": 13, "rendered": 1, "reused": 12, "failed": 0}
+    assert second.result["segments"] == {"total": 15, "rendered": 1, "reused": 14, "failed": 0}
     assert delivered(second)[1].read_bytes() == untouched
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from narrator.config import Rendering, Speech
-from narrator.errors import DiskError, NarratorError, QuotaUsedUp, Unreachable
+from narrator.errors import BudgetReached, DiskError, NarratorError, QuotaUsedUp, Unreachable
 from narrator.events import Event, SegmentFailed, SegmentRetried, TakeReady
 from narrator.model import Matter, Script, ScriptChapter, Segment, Span, SpeechRequest
 from narrator.providers.catalog import create_provider
@@ -23,7 +23,9 @@ from narrator.rendering.plan import Order, make_plan
 from narrator.rendering.scheduler import Failure, LocalScheduler
 from narrator.rendering.segment import Booth
 from narrator.rendering.takes import TakeFolder
+from narrator.rendering.writer import TakeWriter
 from narrator.testing.faults import FAULTS, Fault
+from narrator.testing.memory_ledger import MemoryLedger
 from narrator.testing.openai_server import FakeSpeechServer
 
 
@@ -32,6 +34,7 @@ class Log:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.billed: list[int] = []
         self._news = asyncio.Event()
 
     def __call__(self, event: Event) -> None:
@@ -57,6 +60,7 @@ class Desk:
     scheduler: LocalScheduler
     log: Log
     stopping: asyncio.Event
+    ledger: MemoryLedger
 
     async def render(self, count: int = 8) -> tuple[Failure, ...]:
         async with self.booth.provider:
@@ -89,19 +93,26 @@ async def desk(
         takes = TakeFolder(folder / "takes", folder / "quarantine")
         log = Log()
         stopping = asyncio.Event()
+        ledger = MemoryLedger(needs_intents=True)
         with ThreadPoolExecutor(1) as executor:
-            booth = Booth(
-                provider=provider,
-                limits=AccountLimits(concurrency, stopping=stopping),
-                checks=TakeChecks(),
-                takes=takes,
-                executor=executor,
-                observe=log,
-                attempts=attempts,
-                wait_base_s=0.01,
-            )
-            scheduler = LocalScheduler(booth, concurrency, lambda *_: None)
-            yield Desk(fake, booth, takes, scheduler, log, stopping)
+            async with TakeWriter(takes, ledger) as writer:
+                booth = Booth(
+                    provider=provider,
+                    limits=AccountLimits(concurrency, stopping=stopping),
+                    checks=TakeChecks(),
+                    takes=takes,
+                    writer=writer,
+                    ledger=ledger,
+                    executor=executor,
+                    observe=log,
+                    on_billed=log.billed.append,
+                    attempts=attempts,
+                    timeout_s=20.0,
+                    deadline_s=600.0,
+                    wait_base_s=0.01,
+                )
+                scheduler = LocalScheduler(booth, concurrency, lambda *_: None)
+                yield Desk(fake, booth, takes, scheduler, log, stopping, ledger)
 
 
 async def test_every_order_becomes_a_take_and_never_too_many_at_once(tmp_path: Path) -> None:
@@ -263,3 +274,21 @@ async def test_a_full_disk_stops_paying(tmp_path: Path) -> None:
         with pytest.raises(DiskError):
             await here.render(20)
         assert len(here.server.requests) <= 3
+
+
+async def test_a_budget_that_is_reached_ends_the_run_and_keeps_what_was_paid(tmp_path: Path) -> None:
+    async with desk(tmp_path, concurrency=2) as here:
+        here.ledger.most_calls = 5
+        with pytest.raises(BudgetReached) as caught:
+            await here.render(20)
+        assert caught.value.exit_code == 5
+        assert len(here.server.requests) == 5
+        assert len(here.takes.keys()) == 5
+
+
+async def test_answers_that_were_wasted_are_billed_too(tmp_path: Path) -> None:
+    async with desk(tmp_path, attempts=10) as here:
+        here.server.fail(FAULTS["silence"], text=lambda text: "4th" in text)
+        await here.render(8)
+        assert sum(here.log.billed) == here.server.billed_characters
+        assert len(here.log.billed) == 7 + 3

@@ -1,0 +1,95 @@
+"""What comes of one request: events as they arrive on the event loop, made into sound off it."""
+
+from __future__ import annotations
+
+import time
+
+from narrator.audio.decode import PcmDecoder
+from narrator.errors import BadTake
+from narrator.model import AudioChunk, SpeechEvent, SpeechReceipt, SpeechRequest, WordTime
+
+MAX_TAKE_S = 900
+"""No text of one request takes a quarter of an hour: an answer that goes on would only fill memory."""
+
+_MUCH_BYTES = 1 << 18
+"""5 s of PCM at 24 kHz, half a minute of MP3: most answers are decoded in one go, long ones as they come."""
+
+
+class Answer:
+    """One attempt's answer. `add` is for the event loop; `decode` and `pcm` are work for a thread.
+
+    `was_sent` is set by whoever sends the request.
+    """
+
+    def __init__(self, request: SpeechRequest) -> None:
+        self.words: list[WordTime] = []
+        self.receipt = SpeechReceipt()
+        self.ttfb_ms: int | None = None
+        self.was_sent = False
+        self._request = request
+        self._began_s = time.monotonic()
+        self._decoder = PcmDecoder(request.rate_hz)
+        self._undecoded: list[AudioChunk] = []
+        self._undecoded_bytes = 0
+        self._pcm: list[bytes] = []
+        self._pcm_bytes = 0
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether any sound has come."""
+        return self.ttfb_ms is not None
+
+    @property
+    def has_much(self) -> bool:
+        """Whether so much has come that it should be decoded before the rest comes."""
+        return self._undecoded_bytes >= _MUCH_BYTES
+
+    @property
+    def characters_billed(self) -> int:
+        """By the provider's receipt, or else as many as were sent."""
+        billed = self.receipt.characters_billed
+        return len(self._request.text) if billed is None else billed
+
+    def send(self) -> None:
+        """Note that the request goes out now."""
+        self.was_sent = True
+        self._began_s = time.monotonic()
+
+    def add(self, event: SpeechEvent) -> None:
+        match event:
+            case AudioChunk():
+                if self.ttfb_ms is None:
+                    self.ttfb_ms = round((time.monotonic() - self._began_s) * 1000)
+                self._undecoded.append(event)
+                self._undecoded_bytes += len(event.data)
+            case WordTime():
+                self.words.append(event)
+            case SpeechReceipt():
+                self.receipt = event
+
+    def decode(self) -> None:
+        """Decode what has come since the last time. Blocks.
+
+        Raises:
+            BadTake: it is no sound, or too much of it.
+            StreamBroken: a part of it ends before the length that it declares.
+        """
+        chunks, self._undecoded, self._undecoded_bytes = self._undecoded, [], 0
+        for chunk in chunks:
+            self._have(self._decoder.feed(chunk))
+
+    def pcm(self) -> bytes:
+        """The whole answer as s16le mono at the request's rate; once, after its end. Blocks.
+
+        Raises:
+            BadTake, StreamBroken: as `decode`, or there was no sound at all.
+        """
+        self.decode()
+        self._have(self._decoder.finish())
+        return b"".join(self._pcm)
+
+    def _have(self, pcm: bytes) -> None:
+        self._pcm_bytes += len(pcm)
+        if self._pcm_bytes > 2 * MAX_TAKE_S * self._request.rate_hz:
+            raise BadTake(f"the answer goes on after {MAX_TAKE_S} s of audio")
+        self._pcm.append(pcm)
