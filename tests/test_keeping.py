@@ -39,7 +39,8 @@ def book_of(project: Path, **options: Any) -> Book:
 def begin(folder: Path, chapters: Mapping[str, list[str]] = CHAPTERS) -> Project:
     """A project as a render leaves it before the first take."""
     source = markdown(folder / "ferry.md", chapters)
-    wishes = Wishes(projects=folder / "projects")
+    silent = {"titles": {"opening": "", "closing": ""}}
+    wishes = Wishes(projects=folder / "projects", settings=silent)
     book = open_book(locate(source, wishes), wishes)
     with book.project.lock():
         book.keep_wishes(wishes.settings)

@@ -13,6 +13,7 @@ LONGEST_KEPT_S = 3600.0
 """Starts are kept for an hour at least: another process may count over a longer period than this one."""
 
 _BUSY_S = 0.005
+_SET_UP_TRIES = 100
 _RATE = re.compile(r"(?P<count>[0-9]+)/(?P<number>[0-9]+(?:\.[0-9]+)?)?(?P<unit>[smh])")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -46,11 +47,23 @@ class SharedRate:
         self._kept_s = max(rate.period_s, LONGEST_KEPT_S)
         self._db = sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self._db.close)
+        for left in reversed(range(_SET_UP_TRIES)):
+            try:
+                self._set_up()
+                break
+            except sqlite3.OperationalError as exc:
+                if not (left and _is_busy(exc)):
+                    raise
+                time.sleep(
+                    _BUSY_S
+                )  # two processes that begin a file at once: here SQLite does not wait by itself
+        self._db.execute("PRAGMA busy_timeout = 0")
+
+    def _set_up(self) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.execute("CREATE TABLE IF NOT EXISTS starts (at REAL NOT NULL)")
         self._db.execute("CREATE INDEX IF NOT EXISTS starts_at ON starts (at)")
-        self._db.execute("PRAGMA busy_timeout = 0")
 
     def take(self) -> float:
         """Take the right to begin one request: 0.0, or the seconds after which to ask again. Never blocks.
@@ -61,7 +74,7 @@ class SharedRate:
         try:
             self._db.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as exc:
-            if exc.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # its kinds differ in the higher bits
+            if not _is_busy(exc):
                 raise
             return _BUSY_S
         with self._db:
@@ -77,3 +90,7 @@ class SharedRate:
             return wait_s
         self._db.execute("INSERT INTO starts VALUES (?)", (now,))
         return 0.0
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # its kinds differ in the higher bits
