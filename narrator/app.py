@@ -184,6 +184,7 @@ async def _render(book: Book, wishes: Wishes, observe: Observer, *, is_open: boo
     """Speak, assemble, deliver. New wishes replace those of before only once the provider has accepted them."""
     takes = open_takes(book.project)
     takes.sweep()
+    book.project.sweep()
     delivery = Delivery(book)
     delivery.claim_names()
     on_accepted = partial(book.keep_wishes, wishes.settings)

@@ -27,7 +27,7 @@ from pathvalidate import sanitize_filename
 from tomlkit.exceptions import TOMLKitError
 
 from narrator.config import Config, Speech, check_config, read_config
-from narrator.durable import disk_errors, reading, write_durably
+from narrator.durable import PART_SUFFIX, disk_errors, reading, write_durably
 from narrator.errors import ConfigError, ProjectLocked, UsageError
 from narrator.model import Cover
 from narrator.wishes import Settings
@@ -214,6 +214,17 @@ class Project:
         document = _with_wishes(text, wishes, self.config_file)
         if document != text:
             write_durably(self.config_file, document.encode())
+
+    def sweep(self) -> None:
+        """Remove what a killed process left half written of the manuscript, the script and the records.
+
+        Raises:
+            DiskError: it cannot be removed.
+        """
+        with disk_errors(f"Tidying {self.folder}"):
+            for folder in (self.folder, self.folder / "source", self.script_folder):
+                for path in folder.glob(f".*{PART_SUFFIX}"):
+                    path.unlink()
 
     @contextmanager
     def lock(self) -> Iterator[None]:

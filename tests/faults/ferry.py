@@ -86,12 +86,16 @@ class Ferry:
         for mp3 in self.out.glob("[!.]*.mp3"):
             assert mp3.read_bytes() == self.undisturbed.mp3s[mp3.name], f"{mp3.name} is not the whole chapter"
 
+    def assert_no_take_is_half(self) -> None:
+        """No sound without its sidecar. A kill may leave such a one; an error of the disk may not."""
+        for pcm in self.project.glob("takes/*/[!.]*.pcm"):
+            assert pcm.with_suffix(".json").exists(), f"{pcm} has no sidecar"
+
     def assert_finished(self, run: Finished) -> None:
         """It is byte for byte the undisturbed audiobook, nothing half written beside it."""
         assert run.exit_code == 0, run
         assert {path.name: path.read_bytes() for path in self.out.glob("*.mp3")} == self.undisturbed.mp3s
-        left = [path for folder in ("takes", "out") for path in (self.project / folder).rglob(".*.part")]
-        assert not left, "what was half written is swept"
+        assert not list(self.project.rglob(".*.part")), "what was half written is swept"
 
     def asked_since(self, count: int) -> list[str]:
         """The texts that were asked for after the first `count` requests."""

@@ -46,6 +46,7 @@ def test_a_disk_that_fills_up_while_takes_are_written_stops_the_paying(ferry: Fe
         _assert_told(run.finish(), NO_SPACE)
 
     outside.assert_nothing_half()
+    outside.assert_no_take_is_half()
     kept, asked = outside.takes(), len(ferry.server.requests)
     assert 6 <= len(kept) < ferry.undisturbed.texts
     assert asked <= len(kept) + 2 * CONCURRENCY, "within a call a slot nothing more is paid for"
@@ -67,6 +68,7 @@ def test_a_disk_that_fills_up_in_assembly_keeps_every_take(ferry: Ferry, disk: S
         disk.fill()
         _assert_told(run.finish(), NO_SPACE)
     outside.assert_nothing_half()
+    outside.assert_no_take_is_half()
     assert len(list(outside.out.glob("*.mp3"))) < len(ferry.undisturbed.mp3s)
 
     disk.free()
@@ -86,6 +88,7 @@ def test_on_a_read_only_disk_nothing_is_asked_for(ferry: Ferry, disk: SmallDisk)
     _assert_told(inside.render(*disk.inside), "Read-only file system")
     assert len(ferry.server.requests) == asked
     outside.assert_nothing_half()
+    outside.assert_no_take_is_half()
 
     disk.remount("rw")
     outside.assert_finished(inside.render(*disk.inside))
@@ -114,6 +117,7 @@ def test_an_error_of_the_disk_in_any_call_is_told_and_mended(ferry: Ferry, call:
         pytest.skip(f"number {number} of {call} was no call on a file of the project")
     _assert_told(ended, "Input/output error")
     ferry.assert_nothing_half()
+    ferry.assert_no_take_is_half()
     kept, asked = ferry.takes(), len(ferry.server.requests)
     ferry.assert_finished(ferry.render())
     assert not kept.intersection(ferry.asked_since(asked))
@@ -130,6 +134,7 @@ def test_a_limit_of_file_size_is_a_fault_of_the_disk(ferry: Ferry, phase: str) -
     limit = {"takes": 90_000, "assembly": 180_000}[phase]
     _assert_told(ferry.render("prlimit", f"--fsize={limit}", "--"), "File too large")
     ferry.assert_nothing_half()
+    ferry.assert_no_take_is_half()
     kept, asked = ferry.takes(), len(ferry.server.requests)
     ferry.assert_finished(ferry.render())
     assert not kept.intersection(ferry.asked_since(asked))
