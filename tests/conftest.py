@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -51,6 +52,13 @@ def _is_personal(name: str) -> bool:
     upper = name.upper()
     is_ours = upper.startswith("NARRATOR_") and upper != "NARRATOR_CORPUS"
     return is_ours or upper.startswith("XDG_") or upper.endswith(("_API_KEY", "_BASE_URL", "_PROXY"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signals_are_heard() -> None:
+    # Under nohup SIGHUP is ignored, here and in all programs that are started here.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session", autouse=True)
