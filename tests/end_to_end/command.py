@@ -9,7 +9,7 @@ import subprocess
 import sysconfig
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -107,8 +107,15 @@ class Running:
 @contextmanager
 def running(*arguments: str | Path) -> Iterator[Running]:
     """Start the command; whatever is left of it at the end of the block is killed."""
+    with started(COMMAND, *arguments) as run:
+        yield run
+
+
+@contextmanager
+def started(*command: str | Path) -> Iterator[Running]:
+    """Start a program with `--json` in a process group of its own; all of the group is killed at the end."""
     with subprocess.Popen(
-        [COMMAND, *arguments],
+        [*command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -118,4 +125,10 @@ def running(*arguments: str | Path) -> Iterator[Running]:
         try:
             yield Running(process)
         finally:
-            process.kill()
+            kill_group(process)
+
+
+def kill_group(process: subprocess.Popen[str]) -> None:
+    """kill -9 for a program and whoever traces it, at one moment."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from narrator.testing.openai_server import FakeSpeechServer, served
+from tests.end_to_end.command import started
 from tests.faults.ferry import Ferry, Undisturbed, render_command, write_book
-from tests.faults.starting import started
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from narrator.testing.openai_server import FakeSpeechServer
 from tests.end_to_end.books import markdown
-from tests.end_to_end.command import COMMAND, Finished
-from tests.faults.starting import started
+from tests.end_to_end.command import COMMAND, Finished, started
 
 CONCURRENCY = 4
 CHAPTERS = 8

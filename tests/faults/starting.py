@@ -3,45 +3,18 @@
 from __future__ import annotations
 
 import functools
-import os
 import re
 import shutil
-import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.command import Running
-
 PATIENCE_S = 60.0
 LOOK_EVERY_S = 0.001
-
-
-@contextmanager
-def started(*command: str | Path) -> Iterator[Running]:
-    """Start a program with `--json` in a process group of its own; all of the group is killed at the end."""
-    with subprocess.Popen(
-        [*command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        start_new_session=True,
-    ) as process:
-        try:
-            yield Running(process)
-        finally:
-            kill_group(process)
-
-
-def kill_group(process: subprocess.Popen[str]) -> None:
-    """kill -9 for a program and whoever traces it, at one moment."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
 
 
 def watch_until(holds: Callable[[], bool], *, within_s: float = PATIENCE_S) -> None:

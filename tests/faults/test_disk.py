@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.command import Finished
+from tests.end_to_end.command import Finished, started
 from tests.faults.ferry import CONCURRENCY, Ferry
 from tests.faults.small_disk import SmallDisk, small_disk
-from tests.faults.starting import injected, need, need_strace, started, traced, watch_until
+from tests.faults.starting import injected, need, need_strace, traced, watch_until
 
 NO_SPACE = "No space left on device"
 

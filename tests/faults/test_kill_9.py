@@ -19,8 +19,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.command import kill_group, started
 from tests.faults.ferry import CONCURRENCY, Ferry
-from tests.faults.starting import kill_group, need_strace, started, traced, watch_until
+from tests.faults.starting import need_strace, traced, watch_until
 
 
 class Phase(StrEnum):

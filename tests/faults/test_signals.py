@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from narrator.testing.faults import FAULTS
-from tests.end_to_end.command import Running
+from tests.end_to_end.command import Running, started
 from tests.faults.ferry import CONCURRENCY, Ferry
-from tests.faults.starting import need, started, watch_until
+from tests.faults.starting import need, watch_until
 
 EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 143}
 

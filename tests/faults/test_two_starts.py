@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from narrator.testing.faults import FAULTS
-from tests.end_to_end.command import Running, narrator
+from tests.end_to_end.command import Running, kill_group, narrator, started
 from tests.faults.ferry import Ferry
-from tests.faults.starting import kill_group, started, watch_until
+from tests.faults.starting import watch_until
 
 
 @pytest.mark.parametrize("starts", [8, pytest.param(50, marks=pytest.mark.slow)])

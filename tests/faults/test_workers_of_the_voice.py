@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.books import markdown, paragraph
-from tests.end_to_end.command import COMMAND, delivered, narrator
-from tests.faults.starting import children_of, is_running, started, watch_until
+from tests.end_to_end.command import COMMAND, delivered, narrator, started
+from tests.faults.starting import children_of, is_running, watch_until
 
 
 def _book(folder: Path) -> Path:
