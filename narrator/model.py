@@ -371,6 +371,15 @@ class Take:
         return self.measurement.frames
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A take that is not stored yet: what it will be, and the bytes of its two files."""
+
+    take: Take
+    pcm: bytes
+    sidecar: bytes
+
+
 # --- audiobook ----------------------------------------------------------------------------------------
 
 

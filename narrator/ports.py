@@ -7,9 +7,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from narrator.errors import DiskError
 from narrator.events import Event
 from narrator.model import (
     Capabilities,
+    Draft,
     Manuscript,
     Measurement,
     Outcome,
@@ -112,19 +114,19 @@ class TakeStore(Protocol):
         """A take of `keys()`, by its sidecar; a damaged one is quarantined, and None returned."""
         ...
 
-    def save(
+    def prepare(
         self,
         request: SpeechRequest,
         pcm: bytes,
         measurement: Measurement,
         words: tuple[WordTime, ...],
         facts: Mapping[str, Any],
-    ) -> Take:
-        """Store durably and atomically; the first take of a key wins.
+    ) -> Draft:
+        """All of a take but its files; touches no disk, and may be called on any thread."""
+        ...
 
-        Raises:
-            DiskError: it could not be made durable; nothing was left under its final name.
-        """
+    def save_all(self, drafts: Sequence[Draft]) -> Sequence[Take | DiskError]:
+        """Store each durably and atomically, or say why not; the first take of a key wins."""
         ...
 
     def probe(self) -> None:

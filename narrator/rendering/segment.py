@@ -24,14 +24,13 @@ from narrator.errors import (
     Unavailable,
 )
 from narrator.events import SegmentRetried, SegmentStarted
-from narrator.model import Outcome, SpeechRequest, Take
-from narrator.ports import Ledger, Observer, Provider
+from narrator.model import Draft, Outcome, SpeechRequest, Take
+from narrator.ports import Ledger, Observer, Provider, TakeStore
 from narrator.rendering.answer import Answer
 from narrator.rendering.checks import TakeChecks
 from narrator.rendering.limits import LONGEST_WAIT_S, AccountLimits
 from narrator.rendering.plan import Order
-from narrator.rendering.takes import Draft
-from narrator.rendering.writer import Drawer, TakeWriter
+from narrator.rendering.writer import TakeWriter
 
 Result = TypeVar("Result")
 
@@ -62,7 +61,7 @@ class Booth:
     provider: Provider
     limits: AccountLimits
     checks: TakeChecks
-    takes: Drawer
+    takes: TakeStore
     writer: TakeWriter
     ledger: Ledger
     executor: Executor

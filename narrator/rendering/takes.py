@@ -14,27 +14,17 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from narrator.durable import PART_SUFFIX, disk_errors, part_of, write_durably
 from narrator.errors import DiskError
-from narrator.model import Measurement, SpeechRequest, Take, TakeKey, WordTime
+from narrator.model import Draft, Measurement, SpeechRequest, Take, TakeKey, WordTime
 from narrator.rendering.filing import write_all
 
 REVISION = 1
 
 _PROBE_BYTES = 65_536
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A take that is not stored yet: what it will be, and the bytes of its two files."""
-
-    take: Take
-    pcm: bytes
-    sidecar: bytes
 
 
 class TakeFolder:

@@ -6,40 +6,20 @@ While it works the next batch gathers, so a slow disk means larger batches rathe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from types import TracebackType
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 from narrator.errors import DiskError
-from narrator.model import Measurement, SpeechRequest, Take, WordTime
-from narrator.ports import Ledger
-from narrator.rendering.takes import Draft
+from narrator.model import Draft, Take
+from narrator.ports import Ledger, TakeStore
 
 MOST_AT_ONCE = 32
 """Takes in a batch: so many files are open at once, and so long may a request wait for its commit."""
 
 Item = TypeVar("Item")
 Done = TypeVar("Done")
-
-
-class Drawer(Protocol):
-    """A store of takes as the writer fills it. `prepare` may be called on any thread."""
-
-    def prepare(
-        self,
-        request: SpeechRequest,
-        pcm: bytes,
-        measurement: Measurement,
-        words: tuple[WordTime, ...],
-        facts: Mapping[str, Any],
-    ) -> Draft:
-        """All of a take but its files; touches no disk."""
-        ...
-
-    def save_all(self, drafts: Sequence[Draft]) -> Sequence[Take | DiskError]:
-        """Store each durably and atomically, or say why not; the first take of a key wins."""
-        ...
 
 
 class TakeWriter:
@@ -49,10 +29,10 @@ class TakeWriter:
     ledger a last time.
     """
 
-    def __init__(self, drawer: Drawer, ledger: Ledger) -> None:
+    def __init__(self, takes: TakeStore, ledger: Ledger) -> None:
         self._thread = ThreadPoolExecutor(1, "writer")
         self._ledger = ledger
-        self._saves = _Lane(self._thread, drawer.save_all)
+        self._saves = _Lane(self._thread, takes.save_all)
         self._commits = _Lane(self._thread, self._commit)
 
     async def keep(self, draft: Draft) -> Take:

@@ -14,9 +14,9 @@ import pytest
 
 from narrator.audio.measure import measure
 from narrator.errors import DiskError
-from narrator.model import SpeechRequest, Take
+from narrator.model import Draft, SpeechRequest, Take
 from narrator.rendering.filing import write_all
-from narrator.rendering.takes import Draft, TakeFolder
+from narrator.rendering.takes import TakeFolder
 from narrator.rendering.writer import MOST_AT_ONCE, TakeWriter
 from narrator.testing.memory_ledger import MemoryLedger
 
