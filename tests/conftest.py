@@ -56,9 +56,11 @@ def _is_personal(name: str) -> bool:
 
 @pytest.fixture(scope="session", autouse=True)
 def _signals_are_heard() -> None:
-    # Under nohup SIGHUP is ignored, here and in all programs that are started here.
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # nohup ignores SIGHUP and a script's `&` SIGINT, here and in all programs that are started here.
+    for name, heard in (("SIGHUP", signal.SIG_DFL), ("SIGINT", signal.default_int_handler)):
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, heard)
 
 
 @pytest.fixture(scope="session", autouse=True)
