@@ -30,6 +30,7 @@ from narrator.audio.measure import measure
 from narrator.audio.pcm import to_float, to_pcm
 from narrator.book import Book, locate, open_book
 from narrator.delivery import Delivery
+from narrator.model import Draft
 from narrator.publishing.record import DeliveredChapter, load_record
 from narrator.rendering.plan import Plan, PlannedChapter, make_plan
 from narrator.session import CHAPTERS_AT_ONCE
@@ -94,7 +95,7 @@ def compared(folder: Path, voice: list[bytes], hours: float) -> tuple[float, flo
     for number, order in enumerate(plan_of(book).orders):
         samples = to_float(voice[number % len(voice)])
         pcm = to_pcm(samples, gain=GAINS[number % len(GAINS)])
-        takes.save(order.request, pcm, measure(pcm, RATE_HZ), (), {})
+        takes.save(Draft(order.request, pcm, measure(pcm, RATE_HZ)))
     ours = child([__file__, "--assemble", str(book.project.folder)])
     theirs_s = float(child([__file__, "--bare", str(book.project.folder)]).out)
     record = load_record(book.project.record_file)
@@ -182,7 +183,7 @@ def again_cpu_s(folder: Path, segments: int) -> float:
     takes = open_takes(book.project)
     for order in plan_of(book).orders:
         pcm = speech_pcm(order.key, RATE_HZ, RATE_HZ // 4)
-        takes.save(order.request, pcm, measure(pcm, RATE_HZ), (), {})
+        takes.save(Draft(order.request, pcm, measure(pcm, RATE_HZ)))
     command = ["-m", "narrator", "render", str(book.project.folder), "--json"]
     child(command)
     again = child(command)

@@ -128,6 +128,7 @@ async def narrator(url: str, folder: Path, segments: int, in_flight: int) -> Fig
     from narrator.rendering.segment import Booth  # noqa: PLC0415
     from narrator.rendering.takes import TakeFolder  # noqa: PLC0415
     from narrator.rendering.writer import TakeWriter  # noqa: PLC0415
+    from narrator.session import HEARD_AT_ONCE  # noqa: PLC0415
 
     wishes = [SpeechRequest("openai", "tts-1", "alloy", text, "", 1.0, 24_000, 1) for text in _texts(segments)]
     orders = [Order(wish.key, wish, 1) for wish in wishes]
@@ -142,13 +143,12 @@ async def narrator(url: str, folder: Path, segments: int, in_flight: int) -> Fig
         price_of=lambda *_: None,
         has_take=lambda _: False,
     )
-    with ledger, ThreadPoolExecutor(1) as ears:
+    with ledger, ThreadPoolExecutor(HEARD_AT_ONCE) as ears:
         async with TakeWriter(takes, ledger) as writer, provider:
             booth = Booth(
                 provider=provider,
                 limits=AccountLimits(in_flight, stopping=asyncio.Event()),
                 checks=TakeChecks(),
-                takes=takes,
                 writer=writer,
                 ledger=ledger,
                 executor=ears,

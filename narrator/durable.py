@@ -53,19 +53,28 @@ def write_durably(path: Path, data: bytes | memoryview) -> None:
     Raises:
         DiskError: `path` is as it was before.
     """
-    with disk_errors(f"Writing {path}"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = part_of(path)
-        try:
-            with beside.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            publish(beside, path)
-        except BaseException:
-            with suppress(OSError):
-                beside.unlink(missing_ok=True)
-            raise
+    with disk_errors(f"Writing {path}"), synced_part(path, data) as beside:
+        publish(beside, path)
+
+
+@contextmanager
+def synced_part(path: Path, data: bytes | memoryview) -> Iterator[Path]:
+    """A synced file of these bytes beside `path`, to be given that name inside; removed where that fails.
+
+    Raises OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = part_of(path)
+    try:
+        with beside.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        yield beside
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
 
 
 def part_of(path: Path) -> Path:

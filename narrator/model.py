@@ -13,9 +13,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import NewType
+from typing import Any, NewType
 
 TakeKey = NewType("TakeKey", str)
 """64 hexadecimal digits: the SHA-256 of a request's canonical form."""
@@ -277,7 +278,7 @@ class Capabilities:
     is_local: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: the key is asked for all along a segment's way, and is found once
 class SpeechRequest:
     """All that can change the sound of a take, and nothing else.
 
@@ -313,7 +314,7 @@ class SpeechRequest:
             "key_revision": KEY_REVISION,
         }
 
-    @property
+    @cached_property
     def key(self) -> TakeKey:
         """SHA-256 of the canonical form: equal sounds asked for have equal names, on every machine."""
         form = json.dumps(self.canonical(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -373,11 +374,16 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A take that is not stored yet: what it will be, and the bytes of its two files."""
+    """A take that is not stored yet: s16le mono at the request's rate, and what is known of it.
 
-    take: Take
+    `facts` are kept for people: provider ids, characters billed, time to first byte.
+    """
+
+    request: SpeechRequest
     pcm: bytes
-    sidecar: bytes
+    measurement: Measurement
+    words: tuple[WordTime, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 # --- audiobook ----------------------------------------------------------------------------------------

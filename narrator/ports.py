@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
-from narrator.errors import DiskError
 from narrator.events import Event
 from narrator.model import (
     Capabilities,
     Draft,
     Manuscript,
-    Measurement,
     Outcome,
     SpeechEvent,
     SpeechRequest,
     Take,
     TakeKey,
     Voice,
-    WordTime,
 )
 
 if TYPE_CHECKING:  # numpy is slow to import, and only annotations need it here
@@ -104,7 +101,7 @@ class Provider(Protocol):
 
 
 class TakeStore(Protocol):
-    """The finished takes of a project, by key. All methods block, and are called on one thread at a time."""
+    """The finished takes of a project, by key. All methods block; two threads never work on one key."""
 
     def keys(self) -> frozenset[TakeKey]:
         """The takes that are there, by names and sizes alone: nothing is hashed."""
@@ -114,19 +111,12 @@ class TakeStore(Protocol):
         """A take of `keys()`, by its sidecar; a damaged one is quarantined, and None returned."""
         ...
 
-    def prepare(
-        self,
-        request: SpeechRequest,
-        pcm: bytes,
-        measurement: Measurement,
-        words: tuple[WordTime, ...],
-        facts: Mapping[str, Any],
-    ) -> Draft:
-        """All of a take but its files; touches no disk, and may be called on any thread."""
-        ...
+    def save(self, draft: Draft) -> Take:
+        """Store a take durably and atomically, on any thread; the first take of a key wins.
 
-    def save_all(self, drafts: Sequence[Draft]) -> Sequence[Take | DiskError]:
-        """Store each durably and atomically, or say why not; the first take of a key wins."""
+        Raises:
+            DiskError: nothing is left of it.
+        """
         ...
 
     def probe(self) -> None:

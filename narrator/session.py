@@ -30,6 +30,8 @@ from narrator.stopping import Stop
 from narrator.wiring import open_ledger, shared_account
 
 CHAPTERS_AT_ONCE = 2
+HEARD_AT_ONCE = 2
+"""Answers that are decoded and measured side by side."""
 
 LEARNED_FROM_EARLIER = 40
 
@@ -100,7 +102,7 @@ class Session:
 
     async def _passes(self) -> Plan:
         async with AsyncExitStack() as stack:
-            self._ears = stack.enter_context(ThreadPoolExecutor(1, "ears"))
+            self._ears = stack.enter_context(ThreadPoolExecutor(HEARD_AT_ONCE, "ears"))
             self._binders = stack.enter_context(ThreadPoolExecutor(CHAPTERS_AT_ONCE, "chapters"))
             stack.callback(self.stop.at_once.set)
             plan = self._plan()
@@ -272,7 +274,6 @@ class Session:
             provider=self._book.provider,
             limits=self._limits,
             checks=self._checks,
-            takes=self._takes,
             writer=self._writer,
             ledger=self._ledger,
             executor=self._ears,

@@ -18,7 +18,7 @@ from narrator.cli import keeping as commands
 from narrator.errors import ProjectLocked, UsageError
 from narrator.events import Event, Notice
 from narrator.keeping import Cleaned
-from narrator.model import SpeechRequest, Take
+from narrator.model import Draft, SpeechRequest, Take
 from narrator.project import Project
 from narrator.publishing.record import AudiobookRecord, DeliveredChapter, DeliveredFile, save_record
 from narrator.rendering.inspection import paths_of
@@ -51,7 +51,7 @@ def begin(folder: Path, chapters: Mapping[str, list[str]] = CHAPTERS) -> Project
 def speak(project: Project, request: SpeechRequest, billed: int = 0) -> Take:
     pcm = speech_pcm(request.text, request.rate_hz, 4800)
     facts = {"characters_billed": billed}
-    return open_takes(project).save(request, pcm, measure(pcm, request.rate_hz), (), facts)
+    return open_takes(project).save(Draft(request, pcm, measure(pcm, request.rate_hz), (), facts))
 
 
 def speak_all(project: Project) -> list[Take]:

@@ -37,6 +37,23 @@ def k_weighted(samples: npt.NDArray[np.floating], rate_hz: int) -> npt.NDArray[n
     return filtered
 
 
+class KWeighting:
+    """The filters of BS.1770-4 over one sound that comes in blocks."""
+
+    def __init__(self, rate_hz: int) -> None:
+        from scipy.signal import sosfilt  # noqa: PLC0415 - see `k_weighted`
+
+        self._filter = sosfilt
+        self._sections = _k_weighting(rate_hz)
+        self._state = np.zeros((len(self._sections), 2))
+
+    def __call__(self, block: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """The next block, filtered; at least one sample."""
+        filtered: npt.NDArray[np.float64]
+        filtered, self._state = self._filter(self._sections, block, zi=self._state)
+        return filtered
+
+
 @dataclass(frozen=True, slots=True)
 class PlacedHops:
     """The hops of one take on a time line.

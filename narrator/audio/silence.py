@@ -9,17 +9,26 @@ from narrator.audio.pcm import Samples
 THRESHOLD_DB = -50.0
 """Below this, in dB of full scale, a voice at a usual level is silent."""
 
+_BLOCK = 4096
+
 
 def edges(samples: Samples, *, threshold_db: float = THRESHOLD_DB) -> tuple[int, int]:
     """Frames of silence before the first and after the last sample louder than `threshold_db`.
 
     All of the frames are lead, and none tail, where nothing is that loud.
     """
-    loud = np.abs(samples) > np.float32(10.0 ** (threshold_db / 20.0))
-    lead = int(loud.argmax()) if loud.size else 0
-    if lead == 0 and not (loud.size and loud[0]):
-        return len(samples), 0
-    return lead, int(loud[::-1].argmax())
+    level = np.float32(10.0 ** (threshold_db / 20.0))
+    lead = _quiet_frames(samples, level)
+    return lead, 0 if lead == len(samples) else _quiet_frames(samples[::-1], level)
+
+
+def _quiet_frames(samples: Samples, level: np.float32) -> int:
+    """How many samples come before the first that is louder; looks no further than that."""
+    for at in range(0, len(samples), _BLOCK):
+        loud = np.abs(samples[at : at + _BLOCK]) > level
+        if loud.any():
+            return at + int(loud.argmax())
+    return len(samples)
 
 
 def trim_silence(

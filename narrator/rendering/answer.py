@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from narrator.audio.decode import PcmDecoder
 from narrator.errors import BadTake
@@ -49,6 +50,15 @@ class Answer:
         """By the provider's receipt, or else as many as were sent."""
         billed = self.receipt.characters_billed
         return len(self._request.text) if billed is None else billed
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What is kept of it for people."""
+        return {
+            "ids": dict(self.receipt.ids),
+            "characters_billed": self.characters_billed,
+            "ttfb_ms": self.ttfb_ms,
+        }
 
     def send(self) -> None:
         """Note that the request goes out now."""

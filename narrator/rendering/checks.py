@@ -78,7 +78,7 @@ class TakeChecks:
         if measurement.sample_peak < SILENCE_PEAK:
             raise BadTake("the answer is silence")
         peaks = np.frombuffer(measurement.hop_peaks, "<f4")
-        if (peaks >= CLIPPED_PEAK).mean() > CLIPPED_SHARE:
+        if np.count_nonzero(peaks >= CLIPPED_PEAK) > CLIPPED_SHARE * len(peaks):
             raise BadTake("the answer is clipped nearly everywhere")
         if measurement.tail_frames > DEAD_AIR_S * request.rate_hz:
             raise BadTake(f"the answer ends in {measurement.tail_frames / request.rate_hz:.0f} s of dead air")

@@ -24,8 +24,8 @@ from narrator.errors import (
     Unavailable,
 )
 from narrator.events import SegmentRetried, SegmentStarted
-from narrator.model import Draft, Outcome, SpeechRequest, Take
-from narrator.ports import Ledger, Observer, Provider, TakeStore
+from narrator.model import Draft, Measurement, Outcome, SpeechRequest, Take
+from narrator.ports import Ledger, Observer, Provider
 from narrator.rendering.answer import Answer
 from narrator.rendering.checks import TakeChecks
 from narrator.rendering.limits import LONGEST_WAIT_S, AccountLimits
@@ -53,7 +53,7 @@ class Spoken:
 class Booth:
     """All that a segment needs on its way: who speaks it, under which limits, and where the take goes.
 
-    `executor` has one thread, which decodes, measures and checks. `on_billed` is told the characters of every
+    `executor` is where answers are decoded and measured. `on_billed` is told the characters of every
     whole answer, those included that failed the checks. `timeout_s` is the longest that an attempt takes;
     `deadline_s` is for all attempts at a segment and the waits between them.
     """
@@ -61,7 +61,6 @@ class Booth:
     provider: Provider
     limits: AccountLimits
     checks: TakeChecks
-    takes: TakeStore
     writer: TakeWriter
     ledger: Ledger
     executor: Executor
@@ -109,7 +108,9 @@ class Booth:
                     await self.writer.committed()
                 await self._listen(request, answer)
         with self._settling(call, answer):
-            draft = await self._off_loop(lambda: self._judge(request, answer))
+            pcm, measurement = await self._off_loop(lambda: _heard(request, answer))
+            self.checks.check(request, measurement)
+            draft = Draft(request, pcm, measurement, tuple(answer.words), answer.facts)
             take = await self.writer.keep(draft)
         self._settle(call, Outcome.TAKE, answer.characters_billed)
         return Spoken(take, answer.characters_billed)
@@ -121,18 +122,6 @@ class Booth:
                 answer.add(event)
                 if answer.has_much:
                     await self._off_loop(answer.decode)
-
-    def _judge(self, request: SpeechRequest, answer: Answer) -> Draft:
-        """Decode, measure and check a whole answer. Blocks."""
-        pcm = answer.pcm()
-        measurement = measure(pcm, request.rate_hz)
-        self.checks.check(request, measurement)
-        facts = {
-            "ids": dict(answer.receipt.ids),
-            "characters_billed": answer.characters_billed,
-            "ttfb_ms": answer.ttfb_ms,
-        }
-        return self.takes.prepare(request, pcm, measurement, tuple(answer.words), facts)
 
     async def _off_loop(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self.executor, work)
@@ -169,6 +158,12 @@ class Booth:
         reason = error.what if isinstance(error, AttemptError) else str(error)
         wait_s = state.next_action.sleep if state.next_action else 0.0
         self.observe(SegmentRetried(order.key, order.chapter, state.attempt_number, float(wait_s), reason))
+
+
+def _heard(request: SpeechRequest, answer: Answer) -> tuple[bytes, Measurement]:
+    """A whole answer's PCM, and what it measures. Blocks."""
+    pcm = answer.pcm()
+    return pcm, measure(pcm, request.rate_hz)
 
 
 def _outcome(error: BaseException, answer: Answer) -> Outcome:

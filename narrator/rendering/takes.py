@@ -3,7 +3,7 @@
     takes/ab/ab12….pcm     signed 16-bit little-endian mono, written once
     takes/ab/ab12….json    its sidecar: what was asked, what it measures, what its bytes hash to
 
-The sidecar is written last, so a take is there when its sidecar is.
+Both are synced before either has its name, so a take is there when both names are.
 """
 
 from __future__ import annotations
@@ -12,15 +12,12 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from narrator.durable import PART_SUFFIX, disk_errors, part_of, write_durably
-from narrator.errors import DiskError
-from narrator.model import Draft, Measurement, SpeechRequest, Take, TakeKey, WordTime
-from narrator.rendering.filing import write_all
+from narrator.durable import PART_SUFFIX, disk_errors, part_of, sync_folder, synced_part, write_durably
+from narrator.model import Draft, Measurement, Take, TakeKey, WordTime
 
 REVISION = 1
 
@@ -77,72 +74,42 @@ class TakeFolder:
         self.quarantine(key)
         return None
 
-    def save(
-        self,
-        request: SpeechRequest,
-        pcm: bytes,
-        measurement: Measurement,
-        words: tuple[WordTime, ...],
-        facts: Mapping[str, Any],
-    ) -> Take:
-        """Store a take durably; if there is one of this key already, it wins.
-
-        `facts` are kept for people: provider ids, characters billed, time to first byte.
+    def save(self, draft: Draft) -> Take:
+        """Store a take durably, on any thread; if there is one of this key already, it wins.
 
         Raises:
             DiskError: nothing is left under the take's names.
         """
-        (saved,) = self.save_all([self.prepare(request, pcm, measurement, words, facts)])
-        if isinstance(saved, DiskError):
-            raise saved
-        return saved
+        request = draft.request
+        if existing := self._existing(request.key):
+            return existing
+        take = Take(
+            key=request.key,
+            path=self._path(request.key),
+            rate_hz=request.rate_hz,
+            sha256=hashlib.sha256(draft.pcm).hexdigest(),
+            measurement=draft.measurement,
+            words=draft.words,
+        )
+        self._write(take.path, draft.pcm, _sidecar(take, draft))
+        return take
 
-    def prepare(
-        self,
-        request: SpeechRequest,
-        pcm: bytes,
-        measurement: Measurement,
-        words: tuple[WordTime, ...],
-        facts: Mapping[str, Any],
-    ) -> Draft:
-        """All of a take but its files; touches no disk, and may be called on any thread."""
-        key = request.key
-        digest = hashlib.sha256(pcm).hexdigest()
-        take = Take(key, self._path(key), request.rate_hz, digest, measurement, words)
-        return Draft(take, pcm, _sidecar(take, request, facts))
-
-    def save_all(self, drafts: Sequence[Draft]) -> list[Take | DiskError]:
-        """Store takes durably and together; for each the one that is there now, or why there is none.
-
-        If there is one of a key already, it wins. Nothing is left under the names of one that failed.
-        """
-        saved: dict[TakeKey, Take | DiskError] = {}
-        missing: dict[TakeKey, Draft] = {}
-        for draft in drafts:
-            key = draft.take.key
+    def _write(self, path: Path, pcm: bytes, sidecar: bytes) -> None:
+        beside = path.with_suffix(".json")
+        with (
+            disk_errors(f"Writing the take {path}"),
+            synced_part(path, pcm) as new_pcm,
+            synced_part(beside, sidecar) as new_sidecar,
+        ):
             try:
-                existing = self._existing(key)
-            except DiskError as exc:
-                saved[key] = exc
-                continue
-            if existing:
-                saved[key] = existing
-            else:
-                missing.setdefault(key, draft)
-        for suffix in (".pcm", ".json"):  # no sidecar has its name before its PCM is durable
-            files = {
-                draft.take.path.with_suffix(suffix): draft.pcm if suffix == ".pcm" else draft.sidecar
-                for key, draft in missing.items()
-                if key not in saved
-            }
-            saved.update((TakeKey(path.stem), error) for path, error in write_all(files).items())
-        for key, draft in missing.items():
-            if key not in saved:
-                saved[key] = draft.take
-            else:
+                new_pcm.replace(path)
+                new_sidecar.replace(beside)
+                sync_folder(path.parent)
+            except BaseException:
                 with suppress(OSError):
-                    draft.take.path.unlink(missing_ok=True)
-        return [saved[draft.take.key] for draft in drafts]
+                    beside.unlink(missing_ok=True)
+                    path.unlink(missing_ok=True)
+                raise
 
     def _existing(self, key: TakeKey) -> Take | None:
         path = self._path(key)
@@ -182,13 +149,13 @@ def _is_whole(size: int) -> bool:
     return size > 0 and size % 2 == 0
 
 
-def _sidecar(take: Take, request: SpeechRequest, facts: Mapping[str, Any]) -> bytes:
+def _sidecar(take: Take, draft: Draft) -> bytes:
     """JSON with a line for each part: as fast as json writes it, and still read by people."""
     measured = take.measurement
     parts = {
         "revision": REVISION,
         "key": take.key,
-        "request": request.canonical(),
+        "request": draft.request.canonical(),
         "format": {"encoding": "s16le", "channels": 1, "rate_hz": take.rate_hz},
         "sha256": take.sha256,
         "measurement": {
@@ -202,7 +169,7 @@ def _sidecar(take: Take, request: SpeechRequest, facts: Mapping[str, Any]) -> by
             "tail_frames": measured.tail_frames,
         },
         "words": [[word.word, word.start_ms, word.end_ms] for word in take.words],
-        "facts": dict(facts),
+        "facts": dict(draft.facts),
     }
     lines = (f' "{name}": {json.dumps(part, ensure_ascii=False)}' for name, part in parts.items())
     return "{{\n{}\n}}".format(",\n".join(lines)).encode()

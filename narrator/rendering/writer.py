@@ -1,39 +1,34 @@
-"""The writer: the one thread that makes things durable, many at a time.
-
-While it works the next batch gathers, so a slow disk means larger batches rather than more time a take.
-"""
+"""The writer: what makes takes and the ledger durable, on threads of its own and never on the event loop."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Self
 
 from narrator.errors import DiskError
 from narrator.model import Draft, Take
 from narrator.ports import Ledger, TakeStore
 
-MOST_AT_ONCE = 32
-"""Takes in a batch: so many files are open at once, and so long may a request wait for its commit."""
-
-Item = TypeVar("Item")
-Done = TypeVar("Done")
+SAVED_AT_ONCE = 8
+"""Takes that wait for the disk side by side: a journal does for many at once what it does for one."""
 
 
 class TakeWriter:
-    """Stores takes and commits the ledger, on a thread of its own. An asynchronous context manager.
+    """Stores takes, and commits the ledger for all who wait for it at once. An asynchronous context manager.
 
     Leaving it finishes what was asked for, also by callers that were cancelled meanwhile, and commits the
     ledger a last time.
     """
 
     def __init__(self, takes: TakeStore, ledger: Ledger) -> None:
-        self._thread = ThreadPoolExecutor(1, "writer")
+        self._takes = takes
         self._ledger = ledger
-        self._saves = _Lane(self._thread, takes.save_all)
-        self._commits = _Lane(self._thread, self._commit)
+        self._saving = ThreadPoolExecutor(SAVED_AT_ONCE, "save")
+        self._committing = ThreadPoolExecutor(1, "commit")
+        self._coming: asyncio.Future[None] | None = None  # the next commit, which has not begun
+        self._is_committing = False
 
     async def keep(self, draft: Draft) -> Take:
         """The take, once it is durable. One that was there already is given instead.
@@ -41,7 +36,8 @@ class TakeWriter:
         Raises:
             DiskError: nothing is left under its names.
         """
-        return _or_raise(await self._saves.put(draft))
+        saving = asyncio.get_running_loop().run_in_executor(self._saving, self._takes.save, draft)
+        return await asyncio.shield(saving)
 
     async def committed(self) -> None:
         """Wait until all that the ledger was told before now is durable.
@@ -49,19 +45,36 @@ class TakeWriter:
         Raises:
             DiskError: it is not.
         """
-        _or_raise(await self._commits.put(None))
+        await asyncio.shield(self._coming_commit())
 
     def commit_soon(self) -> None:
         """Have the ledger committed without waiting; what fails is tried again with the next commit."""
-        if not self._commits.is_waiting:
-            self._commits.put(None)
+        self._coming_commit()
 
-    def _commit(self, callers: Sequence[None]) -> Sequence[DiskError | None]:
-        try:
-            self._ledger.commit()
-        except DiskError as exc:
-            return [exc] * len(callers)
-        return callers
+    def _coming_commit(self) -> asyncio.Future[None]:
+        """The next commit to begin: one is enough for all who ask before it does."""
+        if self._coming is None:
+            loop = asyncio.get_running_loop()
+            self._coming = loop.create_future()
+            if not self._is_committing:
+                self._is_committing = True
+                loop.call_soon(self._begin_commit)  # a segment that ends is mostly followed by one that begins
+        return self._coming
+
+    def _begin_commit(self) -> None:
+        coming, self._coming = self._coming, None
+        self._is_committing = coming is not None
+        if coming:
+            commit = asyncio.get_running_loop().run_in_executor(self._committing, self._ledger.commit)
+            commit.add_done_callback(lambda commit: self._end_commit(commit, coming))
+
+    def _end_commit(self, commit: asyncio.Future[None], awaited: asyncio.Future[None]) -> None:
+        if error := commit.exception():
+            awaited.set_exception(error)
+            awaited.exception()  # it is no fault if nobody waits for it
+        else:
+            awaited.set_result(None)
+        self._begin_commit()
 
     async def __aenter__(self) -> Self:
         return self
@@ -70,65 +83,11 @@ class TakeWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
         try:
-            await self._saves.finish()
-            failed = await self._commits.put(None)
-        finally:
-            self._thread.shutdown()
-        if failed and error is None:
-            raise failed
-
-
-class _Lane(Generic[Item, Done]):
-    """Work of one kind on a thread: what comes in while a batch is under way is the next batch.
-
-    Used on one event loop; `work` gives a result for each item, in order.
-    """
-
-    def __init__(self, thread: Executor, work: Callable[[Sequence[Item]], Sequence[Done]]) -> None:
-        self._thread = thread
-        self._work = work
-        self._waiting: list[tuple[Item, asyncio.Future[Done]]] = []
-        self._job: asyncio.Future[Sequence[Done]] | None = None
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether something is there that no batch under way will do."""
-        return bool(self._waiting)
-
-    def put(self, item: Item) -> asyncio.Future[Done]:
-        """The result to come; it is worked for even if nobody waits."""
-        result = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, result))
-        if self._job is None:
-            self._begin()
-        return result
-
-    async def finish(self) -> None:
-        """Wait until there is nothing left to do."""
-        while self._job is not None:
-            await asyncio.wait([self._job])
-
-    def _begin(self) -> None:
-        batch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
-        items = [item for item, _ in batch]
-        self._job = asyncio.get_running_loop().run_in_executor(self._thread, self._work, items)
-        self._job.add_done_callback(lambda job: self._end(job, [result for _, result in batch]))
-
-    def _end(self, job: asyncio.Future[Sequence[Done]], results: list[asyncio.Future[Done]]) -> None:
-        error = job.exception()
-        for number, result in enumerate(results):
-            if result.done():
-                continue  # its caller was cancelled
+            await asyncio.to_thread(self._saving.shutdown)
+            await self.committed()
+        except DiskError:
             if error is None:
-                result.set_result(job.result()[number])
-            else:
-                result.set_exception(error)
-        self._job = None
-        if self._waiting:
-            self._begin()
-
-
-def _or_raise(result: Done | DiskError) -> Done:
-    if isinstance(result, DiskError):
-        raise result
-    return result
+                raise
+        finally:
+            self._saving.shutdown()
+            self._committing.shutdown()

@@ -102,7 +102,7 @@ def test_on_a_read_only_disk_nothing_is_asked_for(ferry: Ferry, disk: SmallDisk)
         *(
             pytest.param(call, number, marks=pytest.mark.slow)
             for call in ("write", "fsync", "rename")
-            for number in (3, 6, 9, 20, 23, 40, 43)
+            for number in (2, 3, 6, 9, 10, 13, 16)
         ),
     ],
 )
@@ -112,9 +112,9 @@ def test_an_error_of_the_disk_in_any_call_is_told_and_mended(ferry: Ferry, call:
     log = ferry.folder / "strace.log"
     with started(*traced(log, call, f"error=EIO:when={number}"), *ferry.quiet_command) as run:
         ended = run.finish()
-    hit = [line for line in injected(log) if str(ferry.project) in line]
-    if not hit:
-        pytest.skip(f"number {number} of {call} was no call on a file of the project")
+    hits = [str(ferry.project) in line for line in injected(log)]
+    if not (hits and all(hits)):
+        pytest.skip(f"number {number} of {call} was not only a call on a file of the project")
     _assert_told(ended, "Input/output error")
     ferry.assert_nothing_half()
     ferry.assert_no_take_is_half()

@@ -12,7 +12,7 @@ import pytest
 
 from narrator.audio.measure import measure
 from narrator.errors import DiskError
-from narrator.model import SpeechRequest, Take, TakeKey, WordTime
+from narrator.model import Draft, SpeechRequest, Take, TakeKey, WordTime
 from narrator.rendering.inspection import (
     fault_in,
     faults_in,
@@ -43,7 +43,7 @@ def speak(folder: Path, text: str = "Hello.", frames: int = RATE_HZ) -> Take:
     pcm = speech_pcm(text, RATE_HZ, frames)
     takes = TakeFolder(folder, folder.parent / "quarantine")
     words = (WordTime("Hello", 10, 400),)
-    return takes.save(request(text), pcm, measure(pcm, RATE_HZ), words, {"characters_billed": len(text)})
+    return takes.save(Draft(request(text), pcm, measure(pcm, RATE_HZ), words, {"characters_billed": len(text)}))
 
 
 def test_a_take_as_it_was_stored_is_sound(folder: Path) -> None:

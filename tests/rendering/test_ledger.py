@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from narrator.audio.measure import measure
 from narrator.errors import BudgetReached, DiskError, UsageError
-from narrator.model import Outcome, SpeechRequest, TakeKey
+from narrator.model import Draft, Outcome, SpeechRequest, TakeKey
 from narrator.rendering import ledger_file
 from narrator.rendering.ledger import SqliteLedger
 from narrator.rendering.takes import TakeFolder
@@ -60,7 +60,7 @@ def save_take(folder: Path, wish: SpeechRequest) -> TakeKey:
     pcm = b"".join(int(8000 * (-1) ** (n // 30)).to_bytes(2, "little", signed=True) for n in range(4800))
     facts = {"characters_billed": len(wish.text) + 1}
     store = TakeFolder(folder / "takes", folder / "quarantine")
-    return store.save(wish, pcm, measure(pcm, wish.rate_hz), (), facts).key
+    return store.save(Draft(wish, pcm, measure(pcm, wish.rate_hz), (), facts)).key
 
 
 def spend(folder: Path, *outcomes: Outcome, **wishes: Any) -> None:

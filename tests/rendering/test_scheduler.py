@@ -100,7 +100,6 @@ async def desk(
                     provider=provider,
                     limits=AccountLimits(concurrency, stopping=stopping),
                     checks=TakeChecks(),
-                    takes=takes,
                     writer=writer,
                     ledger=ledger,
                     executor=executor,

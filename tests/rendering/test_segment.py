@@ -111,7 +111,6 @@ async def booth(folder: Path, ledger: MemoryLedger, *acts: Act) -> AsyncIterator
                 provider=Said(*acts),
                 limits=AccountLimits(4, stopping=asyncio.Event()),
                 checks=TakeChecks(),
-                takes=takes,
                 writer=writer,
                 ledger=ledger,
                 executor=ears,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from narrator.audio.measure import measure
 from narrator.errors import DiskError
-from narrator.model import SpeechRequest, Take, WordTime
+from narrator.model import Draft, SpeechRequest, Take, WordTime
 from narrator.rendering.takes import TakeFolder
 
 PCM = b"".join(int(8000 * (-1) ** (n // 30)).to_bytes(2, "little", signed=True) for n in range(24_000))
@@ -35,7 +35,7 @@ def is_intact(take: Take) -> bool:
 
 
 def save(folder: TakeFolder, wish: SpeechRequest, pcm: bytes = PCM) -> Take:
-    return folder.save(wish, pcm, measure(pcm, wish.rate_hz), (), {"characters_billed": len(wish.text)})
+    return folder.save(Draft(wish, pcm, measure(pcm, wish.rate_hz), (), {"characters_billed": len(wish.text)}))
 
 
 def test_a_take_is_found_again_whole(folder: TakeFolder) -> None:
@@ -54,7 +54,7 @@ def test_a_take_is_found_again_whole(folder: TakeFolder) -> None:
 def test_word_times_are_kept(folder: TakeFolder) -> None:
     words = (WordTime("Hello", 20, 400), WordTime("“you”", 450, 900))
     wish = request("Hello “you”.")
-    saved = folder.save(wish, PCM, measure(PCM, wish.rate_hz), words, {})
+    saved = folder.save(Draft(wish, PCM, measure(PCM, wish.rate_hz), words))
     assert saved.words == words
     assert folder.load(wish.key) == saved
 
@@ -89,6 +89,26 @@ def test_a_take_of_the_wrong_length_is_not_used(folder: TakeFolder, damage: obje
     saved.path.write_bytes(damage(PCM))  # type: ignore[operator] # a lambda of the table above
     found = folder.keys()
     assert saved.key not in found or folder.load(saved.key) is None
+
+
+@pytest.mark.parametrize(
+    ("call", "which"), [("fsync", 1), ("fsync", 2), ("fsync", 3), ("replace", 1), ("replace", 2)]
+)
+def test_of_a_take_that_fails_anywhere_nothing_is_left(
+    folder: TakeFolder, tmp_path: Path, call: str, which: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = getattr(os, call), iter(range(1, 100))
+
+    def fails_once(*what: object) -> object:
+        if next(calls) == which:
+            raise OSError(5, "Input/output error")
+        return real(*what)
+
+    monkeypatch.setattr(os, call, fails_once)
+    with pytest.raises(DiskError):
+        save(folder, request())
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert is_intact(save(folder, request()))
 
 
 @pytest.mark.parametrize("position", [0, len(PCM) // 2, len(PCM) - 1])
