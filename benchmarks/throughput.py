@@ -115,9 +115,7 @@ def _write_pair(path: Path, pcm: memoryview) -> None:
 
 async def narrator(url: str, folder: Path, segments: int, in_flight: int) -> Figures:
     """The own parts of narrator, as a render puts them together."""
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - see `bare`
-
-    from narrator.config import Rendering, Speech  # noqa: PLC0415
+    from narrator.config import Rendering, Speech  # noqa: PLC0415 - see `bare`
     from narrator.model import SpeechRequest  # noqa: PLC0415
     from narrator.providers.catalog import create_provider  # noqa: PLC0415
     from narrator.rendering.checks import TakeChecks  # noqa: PLC0415
@@ -128,7 +126,6 @@ async def narrator(url: str, folder: Path, segments: int, in_flight: int) -> Fig
     from narrator.rendering.segment import Booth  # noqa: PLC0415
     from narrator.rendering.takes import TakeFolder  # noqa: PLC0415
     from narrator.rendering.writer import TakeWriter  # noqa: PLC0415
-    from narrator.session import HEARD_AT_ONCE  # noqa: PLC0415
 
     wishes = [SpeechRequest("openai", "tts-1", "alloy", text, "", 1.0, 24_000, 1) for text in _texts(segments)]
     orders = [Order(wish.key, wish, 1) for wish in wishes]
@@ -143,7 +140,7 @@ async def narrator(url: str, folder: Path, segments: int, in_flight: int) -> Fig
         price_of=lambda *_: None,
         has_take=lambda _: False,
     )
-    with ledger, ThreadPoolExecutor(HEARD_AT_ONCE) as ears:
+    with ledger:
         async with TakeWriter(takes, ledger) as writer, provider:
             booth = Booth(
                 provider=provider,
@@ -151,7 +148,6 @@ async def narrator(url: str, folder: Path, segments: int, in_flight: int) -> Fig
                 checks=TakeChecks(),
                 writer=writer,
                 ledger=ledger,
-                executor=ears,
                 observe=lambda _: None,
                 on_billed=lambda _: None,
                 attempts=1,

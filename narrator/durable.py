@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from narrator.errors import DiskError, UsageError
 
@@ -63,10 +64,9 @@ def synced_part(path: Path, data: bytes | memoryview) -> Iterator[Path]:
 
     Raises OSError.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     beside = part_of(path)
     try:
-        with beside.open("xb") as file:
+        with _new(beside) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -75,6 +75,16 @@ def synced_part(path: Path, data: bytes | memoryview) -> Iterator[Path]:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
         raise
+
+
+def _new(path: Path) -> BinaryIO:
+    try:
+        return path.open("xb")
+    except (
+        FileNotFoundError
+    ):  # most folders are there: to ask first would take as long as to write a small file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("xb")
 
 
 def part_of(path: Path) -> Path:

@@ -30,8 +30,6 @@ from narrator.stopping import Stop
 from narrator.wiring import open_ledger, shared_account
 
 CHAPTERS_AT_ONCE = 2
-HEARD_AT_ONCE = 2
-"""Answers that are decoded and measured side by side."""
 
 LEARNED_FROM_EARLIER = 40
 
@@ -102,7 +100,6 @@ class Session:
 
     async def _passes(self) -> Plan:
         async with AsyncExitStack() as stack:
-            self._ears = stack.enter_context(ThreadPoolExecutor(HEARD_AT_ONCE, "ears"))
             self._binders = stack.enter_context(ThreadPoolExecutor(CHAPTERS_AT_ONCE, "chapters"))
             stack.callback(self.stop.at_once.set)
             plan = self._plan()
@@ -276,7 +273,6 @@ class Session:
             checks=self._checks,
             writer=self._writer,
             ledger=self._ledger,
-            executor=self._ears,
             observe=self._observe,
             on_billed=self._on_billed,
             attempts=rendering.attempts,

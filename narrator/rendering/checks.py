@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 import statistics
+import threading
 from collections import deque
 from dataclasses import dataclass
 
@@ -58,7 +59,7 @@ class _Belief:
 
 
 class TakeChecks:
-    """The checks of one run.
+    """The checks of one run; answers may be checked on several threads.
 
     The voice's pace is learned from the takes that pass, unless `is_local`: an engine on this machine cannot
     lose half of an answer on the way, and would give the same one again.
@@ -68,6 +69,7 @@ class TakeChecks:
         self._is_local = is_local
         self._paces: deque[float] = deque(maxlen=200)
         self._believed: dict[TakeKey, _Belief] = {}
+        self._checking = threading.Lock()
 
     def check(self, request: SpeechRequest, measurement: Measurement) -> None:
         """Judge an answer.
@@ -82,7 +84,8 @@ class TakeChecks:
             raise BadTake("the answer is clipped nearly everywhere")
         if measurement.tail_frames > DEAD_AIR_S * request.rate_hz:
             raise BadTake(f"the answer ends in {measurement.tail_frames / request.rate_hz:.0f} s of dead air")
-        self._check_pace(request, measurement)
+        with self._checking:
+            self._check_pace(request, measurement)
 
     def learn(self, request: SpeechRequest, measurement: Measurement) -> None:
         """Learn the voice's pace from a take that it spoke in an earlier run; such a take is not judged."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
@@ -24,15 +21,13 @@ from narrator.errors import (
     Unavailable,
 )
 from narrator.events import SegmentRetried, SegmentStarted
-from narrator.model import Draft, Measurement, Outcome, SpeechRequest, Take
+from narrator.model import Draft, Outcome, SpeechRequest, Take
 from narrator.ports import Ledger, Observer, Provider
 from narrator.rendering.answer import Answer
 from narrator.rendering.checks import TakeChecks
 from narrator.rendering.limits import LONGEST_WAIT_S, AccountLimits
 from narrator.rendering.plan import Order
 from narrator.rendering.writer import TakeWriter
-
-Result = TypeVar("Result")
 
 MOST_BAD_TAKES = 3
 """Answers to one text that may fail the checks: each was probably paid for."""
@@ -53,7 +48,7 @@ class Spoken:
 class Booth:
     """All that a segment needs on its way: who speaks it, under which limits, and where the take goes.
 
-    `executor` is where answers are decoded and measured. `on_billed` is told the characters of every
+    `on_billed` is told the characters of every
     whole answer, those included that failed the checks. `timeout_s` is the longest that an attempt takes;
     `deadline_s` is for all attempts at a segment and the waits between them.
     """
@@ -63,7 +58,6 @@ class Booth:
     checks: TakeChecks
     writer: TakeWriter
     ledger: Ledger
-    executor: Executor
     observe: Observer
     on_billed: Callable[[int], None]
     attempts: int
@@ -108,10 +102,7 @@ class Booth:
                     await self.writer.committed()
                 await self._listen(request, answer)
         with self._settling(call, answer):
-            pcm, measurement = await self._off_loop(lambda: _heard(request, answer))
-            self.checks.check(request, measurement)
-            draft = Draft(request, pcm, measurement, tuple(answer.words), answer.facts)
-            take = await self.writer.keep(draft)
+            take = await self.writer.keep(lambda: self._judge(request, answer))
         self._settle(call, Outcome.TAKE, answer.characters_billed)
         return Spoken(take, answer.characters_billed)
 
@@ -121,10 +112,14 @@ class Booth:
             async for event in events:
                 answer.add(event)
                 if answer.has_much:
-                    await self._off_loop(answer.decode)
+                    await self.writer.measured(answer.decode)
 
-    async def _off_loop(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self.executor, work)
+    def _judge(self, request: SpeechRequest, answer: Answer) -> Draft:
+        """Decode, measure and check a whole answer. Blocks."""
+        pcm = answer.pcm()
+        measurement = measure(pcm, request.rate_hz)
+        self.checks.check(request, measurement)
+        return Draft(request, pcm, measurement, tuple(answer.words), answer.facts)
 
     @contextmanager
     def _settling(self, call: int, answer: Answer) -> Iterator[None]:
@@ -158,12 +153,6 @@ class Booth:
         reason = error.what if isinstance(error, AttemptError) else str(error)
         wait_s = state.next_action.sleep if state.next_action else 0.0
         self.observe(SegmentRetried(order.key, order.chapter, state.attempt_number, float(wait_s), reason))
-
-
-def _heard(request: SpeechRequest, answer: Answer) -> tuple[bytes, Measurement]:
-    """A whole answer's PCM, and what it measures. Blocks."""
-    pcm = answer.pcm()
-    return pcm, measure(pcm, request.rate_hz)
 
 
 def _outcome(error: BaseException, answer: Answer) -> Outcome:

@@ -1,11 +1,13 @@
-"""The writer: what makes takes and the ledger durable, on threads of its own and never on the event loop."""
+"""The writer: what makes answers into takes and the ledger durable, on threads and never on the event loop."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from narrator.errors import DiskError
 from narrator.model import Draft, Take
@@ -14,9 +16,13 @@ from narrator.ports import Ledger, TakeStore
 SAVED_AT_ONCE = 8
 """Takes that wait for the disk side by side: a journal does for many at once what it does for one."""
 
+Result = TypeVar("Result")
+
 
 class TakeWriter:
-    """Stores takes, and commits the ledger for all who wait for it at once. An asynchronous context manager.
+    """Makes and stores takes, and commits the ledger for all who wait for it at once.
+
+    An asynchronous context manager.
 
     Leaving it finishes what was asked for, also by callers that were cancelled meanwhile, and commits the
     ledger a last time.
@@ -25,19 +31,33 @@ class TakeWriter:
     def __init__(self, takes: TakeStore, ledger: Ledger) -> None:
         self._takes = takes
         self._ledger = ledger
-        self._saving = ThreadPoolExecutor(SAVED_AT_ONCE, "save")
+        self._threads = ThreadPoolExecutor(SAVED_AT_ONCE, "takes")
+        self._measuring = threading.Lock()  # side by side it would take more memory, and hardly less time
         self._committing = ThreadPoolExecutor(1, "commit")
         self._coming: asyncio.Future[None] | None = None  # the next commit, which has not begun
         self._is_committing = False
 
-    async def keep(self, draft: Draft) -> Take:
-        """The take, once it is durable. One that was there already is given instead.
+    async def measured(self, work: Callable[[], Result]) -> Result:
+        """What `work` gives, which keeps a core busy and is called on a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._measure, work)
+
+    async def keep(self, make: Callable[[], Draft]) -> Take:
+        """The take of what `make` gives, once it is durable; `make` is work as in `measured`.
+
+        A take that was there already is given instead.
 
         Raises:
-            DiskError: nothing is left under its names.
+            DiskError: nothing is left under its names. What `make` raises.
         """
-        saving = asyncio.get_running_loop().run_in_executor(self._saving, self._takes.save, draft)
-        return await asyncio.shield(saving)
+        keeping = asyncio.get_running_loop().run_in_executor(self._threads, self._keep, make)
+        return await asyncio.shield(keeping)
+
+    def _keep(self, make: Callable[[], Draft]) -> Take:
+        return self._takes.save(self._measure(make))
+
+    def _measure(self, work: Callable[[], Result]) -> Result:
+        with self._measuring:
+            return work()
 
     async def committed(self) -> None:
         """Wait until all that the ledger was told before now is durable.
@@ -83,11 +103,11 @@ class TakeWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
         try:
-            await asyncio.to_thread(self._saving.shutdown)
+            await asyncio.to_thread(self._threads.shutdown)
             await self.committed()
         except DiskError:
             if error is None:
                 raise
         finally:
-            self._saving.shutdown()
+            self._threads.shutdown()
             self._committing.shutdown()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -94,24 +93,22 @@ async def desk(
         log = Log()
         stopping = asyncio.Event()
         ledger = MemoryLedger(needs_intents=True)
-        with ThreadPoolExecutor(1) as executor:
-            async with TakeWriter(takes, ledger) as writer:
-                booth = Booth(
-                    provider=provider,
-                    limits=AccountLimits(concurrency, stopping=stopping),
-                    checks=TakeChecks(),
-                    writer=writer,
-                    ledger=ledger,
-                    executor=executor,
-                    observe=log,
-                    on_billed=log.billed.append,
-                    attempts=attempts,
-                    timeout_s=20.0,
-                    deadline_s=600.0,
-                    wait_base_s=0.01,
-                )
-                scheduler = LocalScheduler(booth, concurrency, lambda *_: None)
-                yield Desk(fake, booth, takes, scheduler, log, stopping, ledger)
+        async with TakeWriter(takes, ledger) as writer:
+            booth = Booth(
+                provider=provider,
+                limits=AccountLimits(concurrency, stopping=stopping),
+                checks=TakeChecks(),
+                writer=writer,
+                ledger=ledger,
+                observe=log,
+                on_billed=log.billed.append,
+                attempts=attempts,
+                timeout_s=20.0,
+                deadline_s=600.0,
+                wait_base_s=0.01,
+            )
+            scheduler = LocalScheduler(booth, concurrency, lambda *_: None)
+            yield Desk(fake, booth, takes, scheduler, log, stopping, ledger)
 
 
 async def test_every_order_becomes_a_take_and_never_too_many_at_once(tmp_path: Path) -> None:

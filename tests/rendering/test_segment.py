@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -105,22 +104,20 @@ def ends_in(error: Exception, *, after_sound: bool = False) -> Act:
 @asynccontextmanager
 async def booth(folder: Path, ledger: MemoryLedger, *acts: Act) -> AsyncIterator[Booth]:
     takes = TakeFolder(folder / "takes", folder / "quarantine")
-    with ThreadPoolExecutor(1) as ears:
-        async with TakeWriter(takes, ledger) as writer:
-            yield Booth(
-                provider=Said(*acts),
-                limits=AccountLimits(4, stopping=asyncio.Event()),
-                checks=TakeChecks(),
-                writer=writer,
-                ledger=ledger,
-                executor=ears,
-                observe=lambda _: None,
-                on_billed=lambda _: None,
-                attempts=1,
-                timeout_s=60.0,
-                deadline_s=600.0,
-                wait_base_s=0.001,
-            )
+    async with TakeWriter(takes, ledger) as writer:
+        yield Booth(
+            provider=Said(*acts),
+            limits=AccountLimits(4, stopping=asyncio.Event()),
+            checks=TakeChecks(),
+            writer=writer,
+            ledger=ledger,
+            observe=lambda _: None,
+            on_billed=lambda _: None,
+            attempts=1,
+            timeout_s=60.0,
+            deadline_s=600.0,
+            wait_base_s=0.001,
+        )
 
 
 async def test_a_take_is_settled_with_what_was_billed(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,27 +20,20 @@ from narrator.testing.memory_ledger import MemoryLedger
 PCM = bytes(range(200)) * 24
 
 
-def draft(text: str, pcm: bytes = PCM) -> Draft:
-    return Draft(SpeechRequest("p", "m", "v", text, "en", 1.0, 24_000, 1), pcm, measure(pcm, 24_000))
+def made(text: str, pcm: bytes = PCM) -> Callable[[], Draft]:
+    request = SpeechRequest("p", "m", "v", text, "en", 1.0, 24_000, 1)
+    return lambda: Draft(request, pcm, measure(pcm, 24_000))
 
 
 class Gated(TakeFolder):
-    """A folder that stores nothing until `gate` is opened; `most` takes came to it at once."""
+    """A folder where each take waits for `gate` before it is stored."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, gate: Callable[[float], object]) -> None:
         super().__init__(folder / "takes", folder / "quarantine")
-        self.gate = threading.Event()
-        self.most = 0
-        self._inside = 0
-        self._counting = threading.Lock()
+        self._gate = gate
 
     def save(self, draft: Draft) -> Take:
-        with self._counting:
-            self._inside += 1
-            self.most = max(self.most, self._inside)
-        self.gate.wait(10)
-        with self._counting:
-            self._inside -= 1
+        self._gate(10.0)
         return super().save(draft)
 
 
@@ -51,30 +45,47 @@ class Unwritable(MemoryLedger):
 
 
 async def test_takes_wait_for_the_disk_side_by_side(tmp_path: Path) -> None:
-    store = Gated(tmp_path)
+    all_are_there = threading.Barrier(SAVED_AT_ONCE)
+    store = Gated(tmp_path, all_are_there.wait)
     async with TakeWriter(store, MemoryLedger()) as writer:
-        drafts = [draft(str(number)) for number in range(3 * SAVED_AT_ONCE)]
-        keeping = [asyncio.ensure_future(writer.keep(each)) for each in drafts]
-        await asyncio.sleep(0)
-        store.gate.set()
-        takes = await asyncio.gather(*keeping)
-    assert [take.key for take in takes] == [each.request.key for each in drafts]
+        drafts = [made(str(number)) for number in range(3 * SAVED_AT_ONCE)]
+        takes = await asyncio.gather(*map(writer.keep, drafts))
+    assert [take.key for take in takes] == [make().request.key for make in drafts]
     assert store.keys() == {take.key for take in takes}
     assert all(sha256(take.path.read_bytes()).hexdigest() == take.sha256 for take in takes)
-    assert store.most == SAVED_AT_ONCE
+
+
+async def test_one_answer_is_measured_at_a_time(tmp_path: Path) -> None:
+    store = TakeFolder(tmp_path / "takes", tmp_path / "quarantine")
+    measuring: list[int] = []
+    most = 0
+
+    def make() -> Draft:
+        nonlocal most
+        number = len(measuring)
+        measuring.append(number)
+        most = max(most, len(measuring))
+        draft = made(str(threading.get_ident()) + str(most))()
+        measuring.pop()
+        return draft
+
+    async with TakeWriter(store, MemoryLedger()) as writer:
+        await asyncio.gather(*(writer.keep(make) for _ in range(40)))
+    assert most == 1
 
 
 async def test_an_error_reaches_only_those_whom_it_concerns(tmp_path: Path) -> None:
     store = TakeFolder(tmp_path / "takes", tmp_path / "quarantine")
-    good, bad = draft("good"), draft("bad")
-    in_the_way = tmp_path / "takes" / bad.request.key[:2]
+    good, bad = made("good"), made("bad")
+    good_key, bad_key = good().request.key, bad().request.key
+    in_the_way = tmp_path / "takes" / bad_key[:2]
     in_the_way.parent.mkdir()
     in_the_way.write_bytes(b"a file where a folder should be")
-    assert good.request.key[:2] != bad.request.key[:2]
+    assert good_key[:2] != bad_key[:2]
     async with TakeWriter(store, MemoryLedger()) as writer:
         results = await asyncio.gather(writer.keep(good), writer.keep(bad), return_exceptions=True)
     assert [type(result) for result in results] == [Take, DiskError]
-    assert store.keys() == {good.request.key}
+    assert store.keys() == {good_key}
 
 
 async def test_a_commit_covers_all_that_was_noted_before_it_was_asked_for(tmp_path: Path) -> None:
@@ -97,7 +108,7 @@ async def test_a_ledger_that_cannot_be_written_holds_back_those_who_wait_for_it(
     writer = TakeWriter(store, Unwritable())
     await writer.__aenter__()
     writer.commit_soon()
-    kept = await writer.keep(draft("a take"))
+    kept = await writer.keep(made("a take"))
     with pytest.raises(DiskError, match="ledger"):
         await writer.committed()
     with pytest.raises(DiskError, match="ledger"):
@@ -106,14 +117,15 @@ async def test_a_ledger_that_cannot_be_written_holds_back_those_who_wait_for_it(
 
 
 async def test_what_was_asked_for_is_finished_though_nobody_waits(tmp_path: Path) -> None:
-    store = Gated(tmp_path)
+    gate = threading.Event()
+    store = Gated(tmp_path, gate.wait)
     ledger = MemoryLedger()
     async with TakeWriter(store, ledger) as writer:
-        keeping = [asyncio.ensure_future(writer.keep(draft(str(number)))) for number in range(5)]
+        keeping = [asyncio.ensure_future(writer.keep(made(str(number)))) for number in range(5)]
         await asyncio.sleep(0)
         for each in keeping:
             each.cancel()
         await asyncio.wait(keeping)
-        store.gate.set()
+        gate.set()
     assert len(store.keys()) == 5
     assert ledger.committed, "leaving commits a last time"
