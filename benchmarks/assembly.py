@@ -3,9 +3,9 @@
     python benchmarks/assembly.py [--hours 10] [--segments 5000]
 
 Some minutes of the embedded voice are spoken once; they become the takes of made-up books, at other gains, in
-chapters of twenty minutes. Assembly runs on two threads as in a render, with nothing to speak; lameenc then
-encodes the same sound. Each is a process of its own, of which the CPU time (without its start, for lameenc) and
-the highest memory count. Figures: CPU at most 1.25 times lameenc's; memory for all hours at most 1.2 times that
+chapters of twenty minutes. `narrator render` has nothing to speak then, and only assembles; lameenc encodes the
+same sound. Each is a process of its own, of which the CPU time (without its start, for lameenc) and the highest
+memory count. Figures: CPU at most 1.25 times lameenc's; memory for all hours at most 1.2 times that
 for one, and under 250 MB; a finished book of 5,000 segments costs at most 2 s of CPU.
 """
 
@@ -13,13 +13,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import resource
 import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,11 +26,9 @@ import numpy as np
 from narrator.audio.measure import measure
 from narrator.audio.pcm import to_float, to_pcm
 from narrator.book import Book, locate, open_book
-from narrator.delivery import Delivery
 from narrator.model import Draft
-from narrator.publishing.record import DeliveredChapter, load_record
-from narrator.rendering.plan import Plan, PlannedChapter, make_plan
-from narrator.session import CHAPTERS_AT_ONCE
+from narrator.publishing.record import load_record
+from narrator.rendering.plan import Plan, make_plan
 from narrator.testing.speechlike import speech_pcm
 from narrator.wiring import open_takes
 from narrator.wishes import Wishes
@@ -43,6 +38,14 @@ CHAPTER_S = 1200
 RATE_HZ, KBPS, QUALITY = 24_000, 64, 5
 SAMPLE = Path(__file__).parents[1] / "samples" / "eleven-minutes.txt"
 SPOKEN = 20  # paragraphs of the sample
+LAUNCHER = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:], stderr=subprocess.DEVNULL)
+spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(spent.ru_utime + spent.ru_stime, spent.ru_maxrss, file=sys.stderr)
+sys.exit(code)
+"""
+RESIDENT_MB = 1024**2 if sys.platform == "darwin" else 1024  # macOS has it in bytes, Linux in kilobytes
 GAINS = np.geomspace(0.7, 1.0, 9)
 
 
@@ -59,12 +62,8 @@ def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--hours", type=float, default=10.0)
     asked.add_argument("--segments", type=int, default=5000)
-    asked.add_argument("--assemble", type=Path, help=argparse.SUPPRESS)
     asked.add_argument("--bare", type=Path, help=argparse.SUPPRESS)
     options = asked.parse_args()
-    if options.assemble:
-        assemble(options.assemble)
-        return 0
     if options.bare:
         print(bare_cpu_s(options.bare))
         return 0
@@ -96,7 +95,7 @@ def compared(folder: Path, voice: list[bytes], hours: float) -> tuple[float, flo
         samples = to_float(voice[number % len(voice)])
         pcm = to_pcm(samples, gain=GAINS[number % len(GAINS)])
         takes.save(Draft(order.request, pcm, measure(pcm, RATE_HZ)))
-    ours = child([__file__, "--assemble", str(book.project.folder)])
+    ours = child(["-m", "narrator", "render", str(book.project.folder), "--json"])
     theirs_s = float(child([__file__, "--bare", str(book.project.folder)]).out)
     record = load_record(book.project.record_file)
     audio_h = sum(chapter.duration_s for chapter in record.chapters) / 3600 if record else 0.0
@@ -132,24 +131,6 @@ def made_book(folder: Path, chapters: int, paragraphs: int) -> Book:
 
 def plan_of(book: Book) -> Plan:
     return make_plan(book.script, book.request_for, open_takes(book.project).keys())
-
-
-def assemble(project: Path) -> None:
-    """What a render does once all takes are there, but for the reading of options and the progress."""
-    wishes = Wishes()
-    book = open_book(locate(project, wishes), wishes)
-    takes, delivery = open_takes(book.project), Delivery(book)
-    delivery.claim_names()
-
-    def one(planned: PlannedChapter) -> DeliveredChapter:
-        heard = [take for key in planned.keys if (take := takes.load(key))]
-        return delivery.deliver(delivery.order(planned.number, planned.chapter.segments, heard), lambda: False)
-
-    chapters = plan_of(book).chapters
-    with ThreadPoolExecutor(CHAPTERS_AT_ONCE) as pool:
-        for made in pool.map(one, chapters):
-            delivery.record(made)
-    delivery.finish({planned.number for planned in chapters}, ())
 
 
 def bare_cpu_s(project: Path) -> float:
@@ -193,20 +174,14 @@ def again_cpu_s(folder: Path, segments: int) -> float:
 
 
 def child(arguments: list[str]) -> Spent:
-    """Run Python to its end. Raises CalledProcessError."""
-    with tempfile.TemporaryFile("w+") as out:
-        process = subprocess.Popen([sys.executable, *arguments], stdout=out, stderr=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, arguments)
-        out.seek(0)
-        return Spent(usage.ru_utime + usage.ru_stime, memory_mb(usage), out.read())
+    """Run Python to its end, out of a small process: what a parent holds counts as its child's highest memory.
 
-
-def memory_mb(usage: resource.struct_rusage) -> float:
-    """The largest resident set of any one process: kilobytes on Linux, bytes on macOS."""
-    return usage.ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
+    Raises CalledProcessError.
+    """
+    command = [sys.executable, "-c", LAUNCHER, sys.executable, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    cpu_s, resident = done.stderr.split()
+    return Spent(float(cpu_s), int(resident) / RESIDENT_MB, done.stdout)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
+
+from narrator.audio.pcm import Samples
 
 Energies = npt.NDArray[np.float64]
 """The sum of squares of K-weighted samples in each hop; full scale is 1.0."""
@@ -21,37 +24,44 @@ Energies = npt.NDArray[np.float64]
 ABSOLUTE_GATE_LUFS = -70.0
 _OFFSET_LU = -0.691
 
+_ROW = 40
+"""Samples: shorter rows need more of them, longer ones more of each."""
+
+_GROUP = 8  # rows
+_GROUPS = 16
+_STACK = _ROW * _GROUP * _GROUPS
+"""Samples of one product: for a larger one a BLAS may start threads, which spin for longer than it takes."""
+
+_FORGOTTEN = 1e-7
+"""The share of a state that makes no difference any more in single precision."""
+
 
 def hop_frames(rate_hz: int) -> int:
     """Frames of a 25 ms hop, rounded down where the rate is no multiple of 40."""
     return rate_hz // 40
 
 
-def k_weighted(samples: npt.NDArray[np.floating], rate_hz: int) -> npt.NDArray[np.float64]:
-    """The samples through the filters of BS.1770-4, along the last axis."""
-    if not samples.size:
-        return samples.astype(np.float64)
-    from scipy.signal import sosfilt  # noqa: PLC0415 - takes half a second, which `status` need not wait for
+def k_weighted(samples: Samples, rate_hz: int) -> Samples:
+    """The samples through the filters of BS.1770-4.
 
-    filtered: npt.NDArray[np.float64] = sosfilt(_k_weighting(rate_hz), samples)
-    return filtered
-
-
-class KWeighting:
-    """The filters of BS.1770-4 over one sound that comes in blocks."""
-
-    def __init__(self, rate_hz: int) -> None:
-        from scipy.signal import sosfilt  # noqa: PLC0415 - see `k_weighted`
-
-        self._filter = sosfilt
-        self._sections = _k_weighting(rate_hz)
-        self._state = np.zeros((len(self._sections), 2))
-
-    def __call__(self, block: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """The next block, filtered; at least one sample."""
-        filtered: npt.NDArray[np.float64]
-        filtered, self._state = self._filter(self._sections, block, zi=self._state)
-        return filtered
+    A recursive filter as matrices over rows of samples (C. S. Burrus, "Block realization of digital filters",
+    1972): what a row makes of its own samples is one product, what the rows before it leave is a state of four
+    numbers, brought forward over groups of rows. It takes a third of the time of a compiled loop over the
+    samples, and in single precision the energies of hops are still right within 0.003 dB, even beside a strong
+    offset.
+    """
+    by = _matrices(rate_hz)
+    padded = np.zeros(-(-len(samples) // _STACK) * _STACK, np.float32)
+    padded[: len(samples)] = samples
+    rows = padded.reshape(-1, _GROUPS * _GROUP, _ROW)
+    left = (rows @ by.left).reshape(-1, _GROUPS, 4 * _GROUP)
+    groups = np.concatenate([np.zeros(len(by.past), np.float32), (left @ by.total).ravel()])
+    past = sliding_window_view(groups, len(by.past))[:-1:4].reshape(-1, _GROUPS, len(by.past))
+    states = left @ by.within
+    states += (past @ by.past) @ by.entering
+    filtered: Samples = rows @ by.own
+    filtered += states.reshape(-1, _GROUPS * _GROUP, 4) @ by.heard
+    return filtered.ravel()[: len(samples)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +115,58 @@ def _gated_lufs(powers: Energies) -> float:
     return _OFFSET_LU + 10.0 * math.log10(powers.mean())
 
 
+@dataclass(frozen=True, slots=True)
+class _Matrices:
+    """What rows of samples, of states and of groups are multiplied with, on the right.
+
+    `own`: a row's samples to what is heard of them in it; `left`: to the state that they leave. `within`: the
+    states that the rows of a group leave to those at the beginning of each; `total`: to that at its end.
+    `past`: the states at the end of the groups before to that at the beginning of this one; `entering`: that to
+    those of its rows. `heard`: the state at the beginning of a row to what is heard of it there.
+    """
+
+    own: Samples
+    left: Samples
+    within: Samples
+    total: Samples
+    past: Samples
+    entering: Samples
+    heard: Samples
+
+
 @lru_cache(maxsize=16)
-def _k_weighting(rate_hz: int) -> npt.NDArray[np.float64]:
+def _matrices(rate_hz: int) -> _Matrices:
+    (a1, b1, c1, d1), (a2, b2, c2, d2) = map(_state_space, k_sections(rate_hz))
+    a = np.block([[a1, np.zeros((2, 2))], [np.outer(b2, c1), a2]])
+    b, c, d = np.concatenate([b1, b2 * d1]), np.concatenate([d2 * c1, c2]), d1 * d2
+    sample = [np.linalg.matrix_power(a, n) for n in range(_ROW + 1)]
+    response = np.array([d, *(c @ power @ b for power in sample[: _ROW - 1])])
+    delays = np.arange(_ROW)[None, :] - np.arange(_ROW)[:, None]
+    row = [np.linalg.matrix_power(sample[_ROW].T, n) for n in range(_GROUP + 1)]
+    past = [np.eye(4)]
+    while np.abs(past[0]).max() > _FORGOTTEN:
+        past.insert(0, past[0] @ row[_GROUP])
+    nothing = np.zeros((4, 4))
+    matrices = (
+        np.where(delays >= 0, response[delays], 0.0),
+        np.stack([power @ b for power in reversed(sample[:_ROW])]),
+        np.block([[row[j - 1 - i] if j > i else nothing for j in range(_GROUP)] for i in range(_GROUP)]),
+        np.vstack(row[_GROUP - 1 :: -1]),
+        np.vstack(past),
+        np.hstack(row[:_GROUP]),
+        np.stack([c @ power for power in sample[:_ROW]], axis=1),
+    )
+    return _Matrices(*(matrix.astype(np.float32) for matrix in matrices))
+
+
+def _state_space(section: Energies) -> tuple[Energies, Energies, Energies, float]:
+    """A second-order section as x' = A x + B u, y = C x + D u (its transposed direct form II)."""
+    b0, b1, b2, _, a1, a2 = section
+    return np.array([[-a1, 1.0], [-a2, 0.0]]), np.array([b1 - a1 * b0, b2 - a2 * b0]), np.array([1.0, 0.0]), b0
+
+
+@lru_cache(maxsize=16)
+def k_sections(rate_hz: int) -> npt.NDArray[np.float64]:
     """BS.1770-4's shelf and high-pass as second-order sections at any rate.
 
     The standard prints coefficients for 48 kHz alone; these are its analogue prototypes, as libebur128 has

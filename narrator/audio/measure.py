@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from narrator.audio.loudness import KWeighting, hop_frames
+from narrator.audio.loudness import hop_frames, k_weighted
 from narrator.audio.pcm import to_float
 from narrator.audio.peaks import true_peak
 from narrator.audio.silence import THRESHOLD_DB, edges
@@ -14,34 +14,23 @@ from narrator.model import Measurement
 
 _SILENCE_BELOW_PEAK_DB = 45.0
 
-_BLOCK_HOPS = 80
-"""Two seconds: so much of a take is filtered at once, however long it is."""
-
-_NONE = np.zeros(0, "<f4")
-
 
 def measure(pcm: bytes, rate_hz: int) -> Measurement:
     """Measure a take: s16le mono at `rate_hz` (8 kHz to 48 kHz), of even length."""
     samples = to_float(pcm)
-    energies, peaks, sum_squares = [_NONE], [_NONE], 0.0
-    hop = hop_frames(rate_hz)
-    weighted = KWeighting(rate_hz)
-    for at in range(0, len(samples), _BLOCK_HOPS * hop):
-        block = samples[at : at + _BLOCK_HOPS * hop]
-        hop_starts = np.arange(0, len(block), hop)
-        energies.append(np.add.reduceat(np.square(weighted(block)), hop_starts).astype("<f4"))
-        peaks.append(np.maximum.reduceat(np.abs(block), hop_starts).astype("<f4"))
-        sum_squares += float(np.square(block, dtype=np.float64).sum())
-    hop_peaks = np.concatenate(peaks)
+    hop_starts = np.arange(0, len(samples), hop_frames(rate_hz))
+    weighted = k_weighted(samples, rate_hz)
+    hop_energies = np.add.reduceat(np.square(weighted, out=weighted), hop_starts)
+    hop_peaks = np.maximum.reduceat(np.abs(samples), hop_starts)
     sample_peak = float(hop_peaks.max(initial=0.0))
     lead, tail = edges(samples, threshold_db=_silence_db(sample_peak))
     return Measurement(
         frames=len(samples),
-        hop_energies=np.concatenate(energies).tobytes(),
-        hop_peaks=hop_peaks.tobytes(),
+        hop_energies=hop_energies.astype("<f4").tobytes(),
+        hop_peaks=hop_peaks.astype("<f4").tobytes(),
         sample_peak=sample_peak,
         true_peak=true_peak(samples),
-        sum_squares=sum_squares,
+        sum_squares=float(np.square(samples, dtype=np.float64).sum()),
         lead_frames=lead,
         tail_frames=tail,
     )

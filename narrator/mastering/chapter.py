@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from narrator.audio.loudness import hop_frames
 from narrator.audio.pcm import FULL_SCALE, Samples
-from narrator.audio.peaks import true_peak
+from narrator.audio.peaks import peaks_above
 from narrator.audio.silence import fade_edges
 from narrator.config import Levels
-from narrator.mastering.intact import DamagedTakes, check_stop, damaged, intact_pcm_of, rows_of
+from narrator.mastering.crests import KnownCrests, Rows, with_neighbours
+from narrator.mastering.intact import DamagedTakes, check_stop, damaged, hops_of, intact_pcm_of
 from narrator.mastering.level import find_level
 from narrator.mastering.limiter import limit
 from narrator.mastering.timeline import Clip, Part, Timeline, lay_out
@@ -57,7 +57,10 @@ def _assemble(
     encoders: Sequence[Encoder],
     should_stop: Callable[[], bool],
 ) -> ChapterAudio:
-    level = find_level(timeline, target_lufs=levels.loudness_lufs, ceiling=ceiling, should_stop=should_stop)
+    crests = KnownCrests(ceiling)
+    level = find_level(
+        timeline, crests, target_lufs=levels.loudness_lufs, ceiling=ceiling, should_stop=should_stop
+    )
     true_peak = 0.0
     written = 0
 
@@ -70,7 +73,7 @@ def _assemble(
     for clip in timeline.clips:
         check_stop(should_stop)
         write(np.zeros(clip.start - written, np.float32))
-        sound, peak = _mastered(clip, level.gain, ceiling)
+        sound, peak = _mastered(clip, crests, level.gain, ceiling)
         write(sound)
         true_peak = max(true_peak, peak)
     write(np.zeros(timeline.frames - written, np.float32))
@@ -84,14 +87,26 @@ def _assemble(
     )
 
 
-def _mastered(clip: Clip, gain: float, ceiling: float) -> tuple[Samples, float]:
+def _mastered(clip: Clip, crests: KnownCrests, gain: float, ceiling: float) -> tuple[Samples, float]:
     """What is heard of a take, and its true peak (linear)."""
     take = clip.take
-    hop = hop_frames(take.rate_hz)
-    hops = rows_of(intact_pcm_of(take), hop) * np.float32(gain / FULL_SCALE)
+    hops = hops_of(take, intact_pcm_of(take))
+    sound = hops * np.float32(gain / FULL_SCALE)
     peak = take.measurement.true_peak * gain
-    limited = limit(hops, take.rate_hz, ceiling) if peak > ceiling else None
-    if limited:
-        hops[limited.rows] = limited.after
-        peak = true_peak(hops.ravel())
-    return fade_edges(hops.ravel()[clip.first : clip.last], take.rate_hz), peak
+    if peak > ceiling:
+        found = crests.of(take, gain, lambda: hops)
+        limited = limit(found, hops[found.rows], take.rate_hz, gain=gain, ceiling=ceiling)
+        if limited:
+            sound[limited.rows] = limited.after
+            untouched = found.heights[found.heights * gain <= ceiling] * gain
+            peak = max(_peak_in(sound, limited.rows), float(untouched.max(initial=0.0)))
+    return fade_edges(sound.ravel()[clip.first : clip.last], take.rate_hz), peak
+
+
+def _peak_in(sound: Samples, rows: Rows) -> float:
+    """The true peak in some rows of a sound; their neighbours are looked at too, for what is across an edge."""
+    highest = float(np.abs(sound[rows]).max())
+    around = with_neighbours(rows, len(sound))
+    at, heights = peaks_above(sound[around].ravel(), highest)
+    inside = np.isin(around[at // sound.shape[1]], rows)
+    return max(highest, float(heights[inside].max(initial=0.0)))

@@ -1,7 +1,8 @@
 """CRC-16/ARC (reflected 0x8005, from 0), which LAME's tag asks for, over tens of megabytes in no time.
 
-A CRC that begins at 0 is linear: that of a block is the exclusive or of what each byte contributes from its
-place. With a table of contributions for all places in a block, whole blocks become one look-up in numpy.
+A CRC that begins at 0 is linear, so bytes may be folded before it is computed: a block takes the place of the
+one after it, once each of its 16-bit words is what as many zeros as a block has bytes would have made of it.
+In the end one block is left, and with it the CRC of everything.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-_BLOCK = 1024
+_BLOCK = 8192  # bytes, a power of 2
+_BATCH = 32 * _BLOCK
 _POLYNOMIAL = 0xA001
 
 
@@ -19,45 +21,49 @@ class Crc16:
     """The CRC of bytes that come in pieces."""
 
     def __init__(self) -> None:
-        self._crc = 0
-        self._rest = b""
+        self._folded = np.zeros(_BLOCK // 2, "<u2")
+        self._rest = bytearray()
 
     def update(self, data: bytes) -> None:
-        data = self._rest + data
-        whole = len(data) // _BLOCK * _BLOCK
-        self._rest = data[whole:]
-        if not whole:
-            return
-        places = _contributions()
-        blocks = np.frombuffer(data, np.uint8, whole).reshape(-1, _BLOCK)
-        first, second = places[0].tolist(), places[1].tolist()
-        crc = self._crc
-        for block in np.bitwise_xor.reduce(places[np.arange(_BLOCK), blocks], axis=1).tolist():
-            crc = block ^ first[crc & 0xFF] ^ second[crc >> 8]
-        self._crc = crc
+        self._rest += data
+        if len(self._rest) >= _BATCH:
+            self._fold()
 
     @property
     def value(self) -> int:
-        return crc16(self._rest, self._crc)
+        self._fold()
+        return crc16(self._rest, crc16(self._folded.astype("<u2").tobytes()))
+
+    def _fold(self) -> None:
+        whole = bytes(self._rest[: len(self._rest) // _BLOCK * _BLOCK])
+        del self._rest[: len(whole)]
+        for block in np.frombuffer(whole, "<u2").reshape(-1, _BLOCK // 2):
+            self._folded = _after_a_block()[self._folded] ^ block
 
 
-def crc16(data: bytes, crc: int = 0) -> int:
+def crc16(data: bytes | bytearray, crc: int = 0) -> int:
     """The CRC of a few bytes that follow those of `crc`."""
-    last = _contributions()[-1].tolist()
     for byte in data:
-        crc = crc >> 8 ^ last[(crc ^ byte) & 0xFF]
+        crc = crc >> 8 ^ _TABLE[(crc ^ byte) & 0xFF]
     return crc
 
 
-@lru_cache(maxsize=1)
-def _contributions() -> npt.NDArray[np.uint16]:
-    """What a byte of each value does to the CRC from each place of a block; the last is the usual table."""
-    places = np.zeros((_BLOCK, 256), np.uint16)
-    last = np.arange(256, dtype=np.uint16)
+def _table() -> list[int]:
+    """What a byte of each value does to a CRC of 0."""
+    entries = list(range(256))
     for _ in range(8):
-        last = np.where(last & 1, last >> 1 ^ _POLYNOMIAL, last >> 1).astype(np.uint16)
-    places[-1] = last
-    for place in range(_BLOCK - 2, -1, -1):
-        later = places[place + 1]
-        places[place] = later >> 8 ^ last[later & 0xFF]
-    return places
+        entries = [entry >> 1 ^ (entry & 1) * _POLYNOMIAL for entry in entries]
+    return entries
+
+
+_TABLE = _table()
+
+
+@lru_cache(maxsize=1)
+def _after_a_block() -> npt.NDArray[np.uint16]:
+    """What each CRC becomes by a block of zeros."""
+    crcs = np.arange(1 << 16, dtype=np.uint16)
+    after: npt.NDArray[np.uint16] = crcs >> 8 ^ np.array(_TABLE, np.uint16)[crcs & 0xFF]  # one zero
+    for _ in range(_BLOCK.bit_length() - 1):
+        after = after[after]
+    return after

@@ -6,11 +6,12 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable
 
 import numpy as np
-import numpy.typing as npt
 
+from narrator.audio.loudness import hop_frames
 from narrator.audio.pcm import BYTES_PER_FRAME
 from narrator.durable import disk_errors
 from narrator.errors import DiskError, Interrupted
+from narrator.mastering.crests import Hops
 from narrator.model import Take, TakeKey
 
 
@@ -76,9 +77,13 @@ def damaged(takes: Iterable[Take], should_stop: Callable[[], bool]) -> frozenset
     return frozenset(keys)
 
 
-def rows_of(pcm: bytes, width: int) -> npt.NDArray[np.int16]:
-    """The samples of s16le bytes as rows of `width`, the last filled up with zeros."""
-    samples = np.frombuffer(pcm, "<i2")
-    rows = np.zeros((-(-len(samples) // width), width), np.int16)
-    rows.ravel()[: len(samples)] = samples
-    return rows
+def hops_of(take: Take, pcm: bytes | None = None) -> Hops:
+    """The samples of a take in rows of 25 ms, the last filled up with zeros; of its bytes, if they were read.
+
+    Raises:
+        DamagedTakes, DiskError: as `pcm_of`.
+    """
+    pcm = pcm_of(take) if pcm is None else pcm
+    hop = hop_frames(take.rate_hz)
+    missing = -len(pcm) % (hop * BYTES_PER_FRAME)
+    return np.frombuffer(pcm + bytes(missing) if missing else pcm, "<i2").reshape(-1, hop)

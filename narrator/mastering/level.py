@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from narrator.audio.loudness import ABSOLUTE_GATE_LUFS, Energies, PlacedHops, hop_frames, integrated_lufs
-from narrator.audio.pcm import FULL_SCALE
-from narrator.mastering.intact import check_stop, pcm_of, rows_of
-from narrator.mastering.limiter import limit, rows_near
+from narrator.mastering.crests import KnownCrests
+from narrator.mastering.intact import check_stop, hops_of
+from narrator.mastering.limiter import limit
 from narrator.mastering.timeline import Timeline
 from narrator.model import Take
 
@@ -39,12 +40,17 @@ class Level:
 
 
 def find_level(
-    timeline: Timeline, *, target_lufs: float, ceiling: float, should_stop: Callable[[], bool]
+    timeline: Timeline,
+    crests: KnownCrests,
+    *,
+    target_lufs: float,
+    ceiling: float,
+    should_stop: Callable[[], bool],
 ) -> Level:
     """The gain that brings a chapter to `target_lufs` behind a limiter at `ceiling` (linear).
 
     Where the limiter does not act, the hops alone say it. Where it does, the hops around peaks, and no others,
-    are read and limited on trial, and the gain is corrected until the loudness is right within 0.02 LU.
+    are limited on trial, and the gain is corrected until the loudness is right within 0.02 LU.
 
     Raises:
         DamagedTakes: a take is shorter or longer than it was.
@@ -57,11 +63,13 @@ def find_level(
 
     def attempt(gain_db: float) -> Level:
         gain = 10.0 ** (gain_db / 20.0)
-        return Level(gain_db, _loudness(timeline, _limited_energies(timeline, gain, ceiling, should_stop)))
+        energies = _limited_energies(timeline, crests, gain, ceiling, should_stop)
+        return Level(gain_db, _loudness(timeline, energies))
 
     most_db = target_lufs - flat + MAKE_UP_DB
     level = attempt(target_lufs - flat)
-    slope = _FIRST_SLOPE
+    # The more the limiter takes, the less a dB more brings: of ten voices this is near the first step's slope.
+    slope = _FIRST_SLOPE / (1.0 + (target_lufs - level.loudness_lufs) / 3.0)
     for _ in range(_ROUNDS):
         error = target_lufs - level.loudness_lufs
         gain_db = min(level.gain_db + error / slope, most_db)
@@ -83,20 +91,18 @@ def _loudness(timeline: Timeline, energies: Iterable[Energies]) -> float:
 
 
 def _limited_energies(
-    timeline: Timeline, gain: float, ceiling: float, should_stop: Callable[[], bool]
+    timeline: Timeline, crests: KnownCrests, gain: float, ceiling: float, should_stop: Callable[[], bool]
 ) -> Iterator[Energies]:
     """The hop energies of each clip's take after the gain and the limiter."""
-    hop = hop_frames(timeline.rate_hz)
     for clip in timeline.clips:
         check_stop(should_stop)
         take = clip.take
         energies = _energies(take) * gain**2
-        rows = rows_near(np.frombuffer(take.measurement.hop_peaks, "<f4") * gain, ceiling)
-        if len(rows):
-            hops = rows_of(pcm_of(take), hop)[rows] * np.float32(gain / FULL_SCALE)
-            limited = limit(hops, timeline.rate_hz, ceiling)
+        if take.measurement.true_peak * gain > ceiling:
+            found = crests.of(take, gain, partial(hops_of, take))
+            limited = limit(found, found.sound, timeline.rate_hz, gain=gain, ceiling=ceiling)
             if limited:
-                energies[rows[limited.rows]] += limited.energy_changes()
+                energies[limited.rows] += limited.energy_changes()
         yield energies
 
 

@@ -13,19 +13,17 @@ matter, as long as every row with a peak has its neighbours in time beside it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
-from narrator.audio.loudness import Energies, k_weighted
-from narrator.audio.pcm import Samples
-from narrator.audio.peaks import NEAR, peaks_above
+from narrator.audio.loudness import Energies, k_sections
+from narrator.audio.pcm import FULL_SCALE, Samples
 from narrator.audio.silence import frames_in
+from narrator.mastering.crests import Crests, Hops, Rows, with_neighbours
 
 LOOK_AHEAD_MS = 5.0
-
-Rows = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,42 +38,70 @@ class Limited:
     def energy_changes(self) -> Energies:
         """How much K-weighted energy each row gained; nearly always less than 0.
 
-        All rows are filtered in one go, though not all are neighbours in time: between two changes lie at
-        least 30 ms of unchanged sound, in which the filters forget (their slowest pole has 4 ms).
+        By Parseval's theorem, with each row as a sound of its own: what the filters carry over a row's edge is
+        neglected, a hundredth of the change.
         """
-        change = self.after - self.before
-        weighted = k_weighted(np.stack([self.before.ravel(), change.ravel()]), self.rate_hz)
-        sound, difference = weighted.reshape(2, *self.before.shape)
-        energies: Energies = ((2.0 * sound + difference) * difference).sum(axis=1)
+        size = -(-self.before.shape[1] // 64) * 64  # one that has small factors
+        before, change = np.fft.rfft(self.before, size), np.fft.rfft(self.after - self.before, size)
+        powers = ((2.0 * before + change) * change.conj()).real
+        energies: Energies = np.einsum("ij,j->i", powers, _k_power(self.rate_hz, size))
         return energies
 
 
-def limit(hops: Samples, rate_hz: int, ceiling: float) -> Limited | None:
-    """What has to change so that no true peak of `hops`, rows of 25 ms, is above `ceiling` (linear).
+def limit(crests: Crests, sound: Hops, rate_hz: int, *, gain: float, ceiling: float) -> Limited | None:
+    """What has to change so that no true peak is above `ceiling` once `gain` is applied (both linear).
 
-    None where nothing has to change.
+    `sound` is that of the rows of the crests. None where nothing has to change.
     """
-    hop = hops.shape[1]
-    at, heights = peaks_above(hops.ravel(), ceiling)
-    if not len(at):
+    over = crests.heights * gain > ceiling
+    if not over.any():
         return None
-    rows = with_neighbours(np.unique(at // hop), len(hops))
-    before = hops[rows]
-    needed = np.ones(before.size, np.float32)
-    needed[np.searchsorted(rows, at // hop) * hop + at % hop] = ceiling / heights
-    width = 2 * frames_in(LOOK_AHEAD_MS, rate_hz) + 1
-    gains = uniform_filter1d(minimum_filter1d(needed, width), width).reshape(before.shape)
-    return Limited(rate_hz, rows, before, before * gains)
+    at, hop = crests.at[over], sound.shape[1]
+    rows = with_neighbours(at // hop, len(sound))
+    before = sound[rows] * np.float32(gain / FULL_SCALE)
+    reductions = np.zeros(before.size, np.float32)
+    reductions[np.searchsorted(rows, at // hop) * hop + at % hop] = 1.0 - ceiling / (
+        crests.heights[over] * gain
+    )
+    gains = 1.0 - _smoothed(reductions, frames_in(LOOK_AHEAD_MS, rate_hz))
+    return Limited(rate_hz, crests.rows[rows], before, before * gains.reshape(before.shape))
 
 
-def rows_near(peaks: npt.NDArray[np.floating], ceiling: float) -> Rows:
-    """The rows whose sample peak lets a true peak stand above the ceiling, and their neighbours."""
-    return with_neighbours(np.flatnonzero(peaks >= NEAR * ceiling), len(peaks))
+def _smoothed(reductions: Samples, reach: int) -> Samples:
+    """The highest of each and its neighbours up to `reach`, and of these the mean, as far.
+
+    Beyond both ends is 0. The running maximum is made of those of 2, 4, 8 ... samples.
+    """
+    width, span = 2 * reach + 1, 1
+    highest = np.pad(reductions, 2 * reach)
+    while span < width:
+        step = min(span, width - span)
+        highest = np.maximum(highest[:-step], highest[step:])
+        span += step
+    return _sums(highest, width) / np.float32(width)
 
 
-def with_neighbours(rows: Rows, count: int) -> Rows:
-    """`rows` (of `count`, ascending) and the rows next to them, each once."""
-    near = np.zeros(count + 2, np.bool_)
-    for shift in (0, 1, 2):
-        near[rows + shift] = True
-    return np.flatnonzero(near[1:-1])
+def _sums(values: Samples, width: int) -> Samples:
+    """The sums of each `width` neighbours, made of those of 2, 4, 8 ...; sums of zeros are exactly 0."""
+    count = len(values) - width + 1
+    total, done, span = np.zeros(count, np.float32), 0, 1
+    while True:
+        if width & span:
+            total += values[done : done + count]
+            done += span
+        if done == width:
+            return total
+        values = values[:-span] + values[span:]
+        span *= 2
+
+
+@lru_cache(maxsize=16)
+def _k_power(rate_hz: int, samples: int) -> npt.NDArray[np.float64]:
+    """What the power in each bin of an rfft of so many samples is of their K-weighted energy."""
+    at = np.exp(-2j * np.pi * np.fft.rfftfreq(samples))
+    delays = np.stack([np.ones_like(at), at, at**2])
+    shelf, high_pass = ((section[:3] @ delays) / (section[3:] @ delays) for section in k_sections(rate_hz))
+    bins = np.full(len(at), 2.0)  # each stands for its mirror image too, but for 0 Hz and half the rate
+    bins[[0, -1] if samples % 2 == 0 else [0]] = 1.0
+    powers: npt.NDArray[np.float64] = bins * np.abs(shelf * high_pass) ** 2 / samples
+    return powers

@@ -10,7 +10,7 @@ import numpy as np
 import soxr
 
 from narrator.audio.mpeg import KBPS, MPEG25, RATES_HZ, FrameHeader, version_of
-from narrator.audio.pcm import Samples, to_pcm
+from narrator.audio.pcm import BYTES_PER_FRAME, Samples, to_pcm
 from narrator.durable import disk_errors
 from narrator.errors import ConfigError
 from narrator.mastering.crc16 import Crc16
@@ -18,10 +18,11 @@ from narrator.mastering.decoded import DecodedPeak
 from narrator.mastering.lame_tag import info_frame, info_header
 
 _QUALITY = 5
-_BLOCK = 1 << 16  # samples encoded at once: a take may be minutes long, and is copied several times here
+_BLOCK = 1 << 16  # samples encoded at once, or up to twice as many: calls cost something
 _DELAY = 576  # samples that LAME puts before the sound
 _HEADROOM_DB = ((2.5, 2.1), (3.0, 1.4), (4.5, 1.2))  # up to so many bits a sample
 _LEAST_HEADROOM_DB = 0.9
+_NEAR = 0.75  # of the headroom: to pass it, what is so far below the loudest had to be raised by 1.75 of it
 _MOST_KBPS_MPEG25 = 64  # the format has more steps; at 12 kHz and below LAME's frames cannot fill them
 _RATES_HZ = sorted(rate for rates in RATES_HZ.values() for rate in rates)
 
@@ -61,11 +62,12 @@ class Mp3Encoder:
         self._kbps = kbps
         self._resampler = _resampler(rate_hz, self.rate_hz)
         self._lame = _lame(self.rate_hz, kbps)
+        self._waiting = bytearray()
         self._music_bytes = 0
         self._crc = Crc16()
         self._info = info_header(self.rate_hz, kbps)
         self._stream = FrameHeader(self._info.version, kbps, self.rate_hz, channels=1)
-        self._decoded = DecodedPeak(self._stream, _DELAY)
+        self._decoded = DecodedPeak(self._stream, _DELAY, near_db=_NEAR * self.headroom_db)
         with disk_errors(f"Writing {path}"):
             self._file = path.open("wb")
             self._file.write(bytes(self._info.size))
@@ -83,8 +85,12 @@ class Mp3Encoder:
 
     @property
     def true_peak_dbtp(self) -> float:
-        """The true peak of the closed file as it is decoded."""
+        """The true peak of the closed file as it is decoded, or one that is not above what is listened for."""
         return 20.0 * math.log10(self._decoded.true_peak)
+
+    def listen_above(self, peak_dbtp: float) -> None:
+        """From now on find only true peaks above this one, which costs less."""
+        self._decoded.listen_above(10.0 ** (peak_dbtp / 20.0) / _lame_scale(self._kbps))
 
     def write(self, block: Samples) -> None:
         self._encode(self._resampler.resample_chunk(block) if self._resampler else block)
@@ -101,6 +107,8 @@ class Mp3Encoder:
             if self._resampler:
                 self._encode(self._resampler.resample_chunk(np.zeros(0, np.float32), last=True))
             if self.frames:  # lameenc has nothing to flush before its first samples, and says so by an error
+                if self._waiting:
+                    self._encode_waiting()
                 self._append(self._lame.flush())
                 self._decoded.finish()
             self._file.seek(0)
@@ -109,9 +117,15 @@ class Mp3Encoder:
     def _encode(self, samples: Samples) -> None:
         self.frames += len(samples)
         for at in range(0, len(samples), _BLOCK):
-            block = samples[at : at + _BLOCK]
-            self._decoded.master(block)
-            self._append(self._lame.encode(to_pcm(block, gain=1.0 / _lame_scale(self._kbps))))
+            self._waiting += to_pcm(samples[at : at + _BLOCK], gain=1.0 / _lame_scale(self._kbps))
+            if len(self._waiting) >= _BLOCK * BYTES_PER_FRAME:
+                self._encode_waiting()
+
+    def _encode_waiting(self) -> None:
+        pcm = bytes(self._waiting)
+        self._waiting.clear()
+        self._decoded.master(np.frombuffer(pcm, "<i2"))
+        self._append(self._lame.encode(pcm))
 
     def _append(self, given: bytes | bytearray) -> None:
         data = bytes(given)

@@ -69,6 +69,9 @@ def _encode(
     try:
         for path, make in files:
             encoders.append(make(path, rate_hz))
+        mp3s = [encoder for encoder in encoders if isinstance(encoder, Mp3Encoder)]
+        for mp3 in mp3s:
+            mp3.listen_above(levels.true_peak_dbtp - METERS_DIFFER_DB)
         audio = assemble_chapter(
             parts,
             head_ms=pauses.chapter_start,
@@ -81,5 +84,4 @@ def _encode(
     finally:
         for encoder in encoders:
             encoder.close()
-    heard = (encoder.true_peak_dbtp for encoder in encoders if isinstance(encoder, Mp3Encoder))
-    return audio, max(heard, default=-math.inf)
+    return audio, max((mp3.true_peak_dbtp for mp3 in mp3s), default=-math.inf)

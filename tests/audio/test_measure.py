@@ -3,14 +3,15 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from narrator.audio.loudness import PlacedHops, hop_frames, integrated_lufs
+from narrator.audio.loudness import PlacedHops, hop_frames, integrated_lufs, k_sections, k_weighted
 from narrator.audio.measure import measure
 from narrator.audio.peaks import true_peak
-from tests.audio.signals import babble, chirp, ebur128_dbtp, ebur128_lufs, pcm_of, samples_of
+from tests.audio.signals import Sound, babble, chirp, ebur128_dbtp, ebur128_lufs, pcm_of, samples_of
 
 RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 
@@ -26,6 +27,31 @@ def test_loudness_is_that_of_libebur128_at_every_rate(rate_hz: int) -> None:
     pcm = pcm_of(babble(12, rate_hz))
     ours = integrated_lufs([placed(pcm, rate_hz)], len(pcm) // 2, rate_hz)
     assert ours == pytest.approx(ebur128_lufs(samples_of(pcm), rate_hz), abs=0.02)
+
+
+@pytest.mark.parametrize("rate_hz", RATES)
+@pytest.mark.parametrize("frames", [1, 39, 5121, 200_000])
+def test_k_weighting_is_that_of_the_recursion_sample_by_sample(rate_hz: int, frames: int) -> None:
+    sound = babble(frames / rate_hz + 1, rate_hz)[:frames] + np.float32(
+        0.1
+    )  # an offset is what the high-pass is there for
+    hop = hop_frames(rate_hz)
+    weighted, filtered = k_weighted(sound, rate_hz), recursion(sound, rate_hz)
+    starts = np.arange(0, len(sound), hop)
+    ours, theirs = (np.add.reduceat(np.square(each), starts) for each in (weighted, filtered))
+    assert 10 * np.log10(ours / theirs) == pytest.approx(0.0, abs=0.003)
+
+
+def recursion(sound: Sound, rate_hz: int) -> npt.NDArray[np.float64]:
+    """The two filters one after the other, in double precision."""
+    signal = sound.astype(float).tolist()
+    for b0, b1, b2, _, a1, a2 in k_sections(rate_hz).tolist():
+        x1 = x2 = y1 = y2 = 0.0
+        for n, x0 in enumerate(signal):
+            y0 = b0 * x0 + b1 * x1 + b2 * x2 - a1 * y1 - a2 * y2
+            x1, x2, y1, y2 = x0, x1, y0, y1
+            signal[n] = y0
+    return np.array(signal)
 
 
 def test_loudness_of_placed_takes_is_that_of_their_sum() -> None:

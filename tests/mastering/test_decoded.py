@@ -128,18 +128,48 @@ def test_no_peak_of_the_embedded_voice_is_missed(speech: tuple[Sound, ...], tmp_
     assert encoder.true_peak_dbtp == pytest.approx(ebur128_dbtp(decoded(path), RATE_HZ), abs=0.15)
 
 
-def test_most_of_a_voice_is_not_decoded(
-    speech: tuple[Sound, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    packets: list[object] = []
+@pytest.fixture
+def packets(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What is decoded."""
+    every: list[bytes] = []
 
     def counted(data: bytes, make: Callable[[bytes], object] = av.Packet) -> object:
-        packets.append(data)
+        every.append(data)
         return make(data)
 
     monkeypatch.setattr(av, "Packet", counted)
-    encoder = encoded(tmp_path / "a.mp3", np.concatenate(speech))
-    assert 0 < len(packets) < 0.75 * encoder.frames / 576
+    return every
+
+
+def test_most_of_a_voice_is_not_decoded(
+    speech: tuple[Sound, ...], tmp_path: Path, packets: list[bytes]
+) -> None:
+    path = tmp_path / "a.mp3"
+    encoded(path, np.concatenate(speech))
+    assert 0 < sum(map(len, packets)) < 0.4 * path.stat().st_size
+
+
+@pytest.mark.parametrize("peak_dbtp", [-3.0, -5.0, -9.0])
+@pytest.mark.parametrize("name", nasty(0.1))
+def test_no_peak_above_the_one_that_is_listened_for_is_missed(
+    tmp_path: Path, name: str, peak_dbtp: float
+) -> None:
+    path = tmp_path / "a.mp3"
+    encoder = Mp3Encoder(path, RATE_HZ, 64)
+    encoder.listen_above(peak_dbtp)
+    encoder.write(nasty()[name])
+    encoder.close()
+    assert max(encoder.true_peak_dbtp, peak_dbtp) == pytest.approx(max(decoded_dbtp(path), peak_dbtp), abs=1e-4)
+
+
+def test_what_cannot_come_out_above_the_peak_that_is_listened_for_is_not_decoded(
+    tmp_path: Path, packets: list[bytes]
+) -> None:
+    encoder = Mp3Encoder(tmp_path / "a.mp3", RATE_HZ, 64)
+    encoder.listen_above(-3.0)
+    encoder.write(0.4 * np.sin(0.1 * np.arange(100_000, dtype=np.float32)))
+    encoder.close()
+    assert not packets
 
 
 def test_how_the_sound_is_cut_into_blocks_changes_nothing(speech: tuple[Sound, ...], tmp_path: Path) -> None:
