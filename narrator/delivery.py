@@ -33,6 +33,8 @@ from narrator.rendering.plan import PREVIEW, WHOLE_BOOK
 from narrator.version import __version__
 from narrator.wiring import encoder_factories
 
+_PROBE_BYTES = 65_536
+
 
 @dataclass(frozen=True, slots=True)
 class ChapterOrder:
@@ -97,6 +99,19 @@ class Delivery:
                     rest.unlink(missing_ok=True)
         if not set(wanted) <= claimed:
             self._save(replace(self._record, claimed=tuple(sorted(claimed.union(wanted)))))
+
+    def probe(self) -> None:
+        """Find out whether files can be put into the folder, before anything is paid for.
+
+        Raises:
+            DiskError: no: it is read-only, or its disk is full.
+        """
+        path = part_of(self._playlist_path)  # `claim_names` sweeps what a killed process leaves of it
+        with disk_errors(f"Writing to {self._folder}"):
+            try:
+                path.write_bytes(bytes(_PROBE_BYTES))
+            finally:
+                _remove(path)
 
     def order(self, number: int, segments: Sequence[Segment], takes: Sequence[Take]) -> ChapterOrder:
         """What chapter `number` is made of."""

@@ -247,9 +247,10 @@ class Project:
                 ) from exc
         try:
             since = datetime.now(tz=UTC).astimezone().isoformat(timespec="seconds")
-            holder.write_text(
-                f"process {os.getpid()} on {socket.gethostname()}, since {since}\n", encoding="utf-8"
-            )
+            with suppress(OSError):  # the lock holds without it, and on a full disk people need `clean`
+                holder.write_text(
+                    f"process {os.getpid()} on {socket.gethostname()}, since {since}\n", encoding="utf-8"
+                )
             yield
         finally:
             with suppress(OSError):

@@ -134,6 +134,7 @@ class Session:
             self._is_open = True
         if not self._is_checked:
             self._takes.probe()
+            self._delivery.probe()
             ledger = open_ledger(book.project, book.provider, book.config.rendering, self._takes)
             self._ledger = stack.enter_context(ledger)
             for text in self._ledger.notices:

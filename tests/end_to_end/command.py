@@ -85,9 +85,11 @@ class Running:
         """Wait for the end; a run that does not end in time is killed. `out` is what was not read before."""
         watchdog = threading.Timer(timeout_s, self.process.kill)
         watchdog.start()
-        rest = list(self._read())
-        _, err = self.process.communicate()
-        watchdog.cancel()
+        try:
+            rest = list(self._read())
+            _, err = self.process.communicate()
+        finally:
+            watchdog.cancel()
         return Finished(self.process.returncode, "\n".join(map(json.dumps, rest)), err)
 
     def spoken(self) -> set[str]:

@@ -60,6 +60,11 @@ class Ferry:
         return render_command(self.book, self.project, self.server)
 
     @property
+    def log(self) -> Path:
+        """Where strace writes what it did to a run."""
+        return self.folder / "strace.log"
+
+    @property
     def quiet_command(self) -> list[str | Path]:
         """The command without `--json`: nearly all that it writes is files."""
         return [part for part in self.command if part != "--json"]
@@ -85,8 +90,9 @@ class Ferry:
         for mp3 in self.out.glob("[!.]*.mp3"):
             assert mp3.read_bytes() == self.undisturbed.mp3s[mp3.name], f"{mp3.name} is not the whole chapter"
 
-    def assert_no_take_is_half(self) -> None:
-        """No sound without its sidecar. A kill may leave such a one; an error of the disk may not."""
+    def assert_nothing_left_over(self) -> None:
+        """No part of a file, and no sound without its sidecar: a kill may leave these, no error of the disk."""
+        assert not list(self.project.rglob(".*.part"))
         for pcm in self.project.glob("takes/*/[!.]*.pcm"):
             assert pcm.with_suffix(".json").exists(), f"{pcm} has no sidecar"
 
@@ -95,6 +101,12 @@ class Ferry:
         assert run.exit_code == 0, run
         assert {path.name: path.read_bytes() for path in self.out.glob("*.mp3")} == self.undisturbed.mp3s
         assert not list(self.project.rglob(".*.part")), "what was half written is swept"
+
+    def recorded(self) -> set[str]:
+        """The MP3s that `book.json` says are delivered."""
+        record = self.project / "book.json"
+        chapters = json.loads(record.read_bytes())["chapters"] if record.exists() else []
+        return {Path(file["path"]).name for chapter in chapters for file in chapter["files"]}
 
     def asked_since(self, count: int) -> list[str]:
         """The texts that were asked for after the first `count` requests."""

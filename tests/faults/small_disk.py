@@ -28,10 +28,14 @@ class SmallDisk:
         user = () if os.geteuid() == 0 else ("-U", "--preserve-credentials")
         return ("nsenter", "-t", str(self.holder), *user, "-m")
 
+    def through(self, path: Path) -> Path:
+        """What the command sees at a path, as it is reached from outside."""
+        return Path(f"/proc/{self.holder}/root{path}")
+
     @property
     def seen(self) -> Path:
         """The folder as it is reached from outside."""
-        return Path(f"/proc/{self.holder}/root{self.folder}")
+        return self.through(self.folder)
 
     def remount(self, options: str) -> None:
         subprocess.run([*self.inside, "mount", "-o", f"remount,{options}", self.folder], check=True)

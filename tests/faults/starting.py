@@ -43,20 +43,29 @@ def need_strace() -> None:
     need("strace", "-f", "-qq", "-e", "trace=fsync", "true")
 
 
-def traced(log: Path, calls: str, tampering: str) -> Sequence[str]:
+def traced(log: Path, calls: str, tampering: str, *, only: Path | None = None) -> Sequence[str]:
     """What goes before a command so that strace tampers with its system calls, and logs them with paths.
 
-    The N of `when=N` is counted for each thread by itself.
+    The N of `when=N` is counted for each thread by itself. With `only`, no calls count but those on that path.
     """
     # With a BPF filter strace would be quick, and would not deliver the signals it is told to inject.
     filtering = () if "signal=" in tampering else ("--seccomp-bpf",)
     tracing = ("-e", f"trace={calls}", "-e", f"inject={calls}:{tampering}")
-    return ("strace", "-f", *filtering, "-qq", "-y", "-o", str(log), *tracing)
+    place = ("-P", str(only)) if only else ()
+    return ("strace", "-f", *filtering, "-qq", "-y", "-o", str(log), *place, *tracing)
 
 
 def injected(log: Path) -> list[str]:
     """The system calls that strace made fail."""
-    return [line for line in log.read_text(errors="replace").splitlines() if line.endswith("(INJECTED)")]
+    failed = []
+    begun: dict[str, str] = {}
+    for line in log.read_text(errors="replace").splitlines():
+        thread = line.partition(" ")[0]
+        if line.endswith("<unfinished ...>"):  # another thread's call came between; the rest has no path
+            begun[thread] = line
+        elif line.endswith("(INJECTED)"):
+            failed.append(begun[thread] + line if " resumed>" in line else line)
+    return failed
 
 
 def children_of(pid: int) -> dict[int, str]:

@@ -6,9 +6,9 @@ tags; a part with tags, or a finished name that `book.json` does not know yet.
 
 from __future__ import annotations
 
-import json
 import random
 import shutil
+import signal
 import subprocess
 from collections import Counter
 from collections.abc import Callable
@@ -47,10 +47,7 @@ def _head(path: Path) -> bytes:
 
 def _unnoted(ferry: Ferry) -> set[str]:
     """The MP3s that have their names and are not in `book.json`."""
-    record = ferry.project / "book.json"
-    chapters = json.loads(record.read_bytes())["chapters"] if record.exists() else []
-    noted = {Path(file["path"]).name for chapter in chapters for file in chapter["files"]}
-    return {path.name for path in ferry.out.glob("[!.]*.mp3")} - noted
+    return {path.name for path in ferry.out.glob("[!.]*.mp3")} - ferry.recorded()
 
 
 def _kill_in_takes(ferry: Ferry, chance: random.Random, log: Path) -> None:
@@ -166,6 +163,31 @@ def _leave_work_for_assembly(ferry: Ferry) -> None:
 def _delete_ledger(ferry: Ferry) -> None:
     for path in ferry.project.glob("ledger.db*"):
         path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("call", "number"),
+    [
+        pytest.param("rename", 42),
+        *(pytest.param("fsync", number, marks=pytest.mark.slow) for number in (41, 42, 43)),
+        pytest.param("rename", 41, marks=pytest.mark.slow),
+    ],
+)
+def test_a_kill_at_any_step_of_a_take_leaves_all_of_it_or_nothing_that_counts(
+    ferry: Ferry, call: str, number: int
+) -> None:
+    # One at a time, so that each take is three syncs and two renames of one thread.
+    need_strace()
+    ferry.server.latency_s = 0
+    killing = traced(ferry.log, call, f"signal=KILL:when={number}")
+    with started(*killing, *ferry.quiet_command, "--concurrency", "1") as run:
+        assert run.finish().exit_code == -signal.SIGKILL
+    ferry.assert_nothing_half()
+    kept, asked = ferry.takes(), len(ferry.server.requests)
+    assert 0 < len(kept) < ferry.undisturbed.texts
+    ferry.assert_finished(ferry.render())
+    assert not kept.intersection(ferry.asked_since(asked))
+    assert len(ferry.server.requests) <= ferry.undisturbed.texts + 1
 
 
 def test_without_its_ledger_a_finished_book_asks_for_nothing(ferry: Ferry) -> None:
