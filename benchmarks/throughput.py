@@ -115,7 +115,8 @@ def _write_pair(path: Path, pcm: memoryview) -> None:
 
 async def narrator(url: str, folder: Path, segments: int, in_flight: int) -> Figures:
     """The own parts of narrator, as a render puts them together."""
-    from narrator.config import Rendering, Speech  # noqa: PLC0415 - see `bare`
+    from narrator.audio.memory import keep_freed_memory  # noqa: PLC0415 - see `bare`
+    from narrator.config import Rendering, Speech  # noqa: PLC0415
     from narrator.model import SpeechRequest  # noqa: PLC0415
     from narrator.providers.catalog import create_provider  # noqa: PLC0415
     from narrator.rendering.checks import TakeChecks  # noqa: PLC0415
@@ -131,6 +132,7 @@ async def narrator(url: str, folder: Path, segments: int, in_flight: int) -> Fig
     orders = [Order(wish.key, wish, 1) for wish in wishes]
     takes = TakeFolder(folder / "takes", folder / "quarantine")
     meter = Meter(segments)
+    keep_freed_memory()
     provider = create_provider(Speech(provider="openai", base_url=url), Rendering())
     ledger = SqliteLedger.open(
         folder / "ledger.db",

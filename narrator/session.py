@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
+from narrator.audio.memory import keep_freed_memory
 from narrator.book import Book
 from narrator.delivery import Delivery
 from narrator.errors import DiskError, Interrupted
@@ -64,6 +65,7 @@ class Session:
 
         `is_open` says that the provider was entered before; then whoever did so leaves it.
         """
+        keep_freed_memory()
         self.tally = Tally()
         self.stop = Stop()
         self._book = book

@@ -58,7 +58,7 @@ def k_weighted(samples: Samples, rate_hz: int) -> Samples:
     groups = np.concatenate([np.zeros(len(by.past), np.float32), (left @ by.total).ravel()])
     past = sliding_window_view(groups, len(by.past))[:-1:4].reshape(-1, _GROUPS, len(by.past))
     states = left @ by.within
-    states += (past @ by.past) @ by.entering
+    states += past @ by.past
     filtered: Samples = rows @ by.own
     filtered += states.reshape(-1, _GROUPS * _GROUP, 4) @ by.heard
     return filtered.ravel()[: len(samples)]
@@ -121,8 +121,8 @@ class _Matrices:
 
     `own`: a row's samples to what is heard of them in it; `left`: to the state that they leave. `within`: the
     states that the rows of a group leave to those at the beginning of each; `total`: to that at its end.
-    `past`: the states at the end of the groups before to that at the beginning of this one; `entering`: that to
-    those of its rows. `heard`: the state at the beginning of a row to what is heard of it there.
+    `past`: the states at the end of the groups before to those at the beginning of the rows of this one.
+    `heard`: the state at the beginning of a row to what is heard of it there.
     """
 
     own: Samples
@@ -130,7 +130,6 @@ class _Matrices:
     within: Samples
     total: Samples
     past: Samples
-    entering: Samples
     heard: Samples
 
 
@@ -152,8 +151,7 @@ def _matrices(rate_hz: int) -> _Matrices:
         np.stack([power @ b for power in reversed(sample[:_ROW])]),
         np.block([[row[j - 1 - i] if j > i else nothing for j in range(_GROUP)] for i in range(_GROUP)]),
         np.vstack(row[_GROUP - 1 :: -1]),
-        np.vstack(past),
-        np.hstack(row[:_GROUP]),
+        np.vstack(past) @ np.hstack(row[:_GROUP]),
         np.stack([c @ power for power in sample[:_ROW]], axis=1),
     )
     return _Matrices(*(matrix.astype(np.float32) for matrix in matrices))

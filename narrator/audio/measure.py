@@ -30,7 +30,7 @@ def measure(pcm: bytes, rate_hz: int) -> Measurement:
         hop_peaks=hop_peaks.astype("<f4").tobytes(),
         sample_peak=sample_peak,
         true_peak=true_peak(samples),
-        sum_squares=float(np.square(samples, dtype=np.float64).sum()),
+        sum_squares=float(np.einsum("i,i->", samples, samples, dtype=np.float64)),
         lead_frames=lead,
         tail_frames=tail,
     )

@@ -24,7 +24,7 @@ A sine at a quarter of the rate, its worst phase, stays below its peak by 0.707.
 _ALMOST = np.float32(0.97)  # of a neighbour: on a plateau the crest may be between samples that are not maxima
 _REACH = 16  # samples on each side that the interpolation sees
 _OFFSETS = np.array([-0.75, -0.5, -0.25, 0.25, 0.5, 0.75])
-_BATCH = 1 << 15
+_BATCH = 1 << 10  # a larger product is so much that a BLAS starts threads, which spin for longer than it takes
 
 
 def true_peak(samples: Samples) -> float:
@@ -47,9 +47,8 @@ def peaks_above(samples: Samples, level: float) -> tuple[npt.NDArray[np.intp], S
     heights = np.abs(samples[at])
     for first in range(0, len(at), _BATCH):
         batch = slice(first, first + _BATCH)
-        # Not by @: the threads of a BLAS spin for longer than this takes.
-        between = np.abs(np.einsum("ij,kj->ik", windows[at[batch] + 1], _kernel()))
-        np.maximum(heights[batch], between.max(axis=1, initial=0.0), out=heights[batch])
+        between = np.abs(_kernel() @ windows[at[batch] + 1].T)
+        np.maximum(heights[batch], between.max(axis=0), out=heights[batch])
     over = heights >= level
     return at[over], heights[over]
 

@@ -7,10 +7,13 @@ from typing import Any
 
 from narrator.audio.decode import PcmDecoder
 from narrator.errors import BadTake
-from narrator.model import AudioChunk, SpeechEvent, SpeechReceipt, SpeechRequest, WordTime
+from narrator.model import AudioChunk, Container, SpeechEvent, SpeechReceipt, SpeechRequest, WordTime
 
 MAX_TAKE_S = 900
 """No text of one request takes a quarter of an hour: an answer that goes on would only fill memory."""
+
+_QUICK_MS = 50
+_UNCODED = frozenset({Container.PCM, Container.WAV})
 
 _MUCH_BYTES = 1 << 18
 """5 s of PCM at 24 kHz, half a minute of MP3: most answers are decoded in one go, long ones as they come."""
@@ -44,6 +47,17 @@ class Answer:
     def has_much(self) -> bool:
         """Whether so much has come that it should be decoded before the rest comes."""
         return self._undecoded_bytes >= _MUCH_BYTES
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether it is better decoded and measured at once than by a thread.
+
+        For a few seconds of PCM the handing over takes as long as the work. Where the provider takes its time,
+        though, answers come in bursts, and the event loop had better be free for the others.
+        """
+        has_much = self._pcm or self.has_much
+        is_quick = self.ttfb_ms is not None and self.ttfb_ms < _QUICK_MS
+        return is_quick and not has_much and all(each.format.container in _UNCODED for each in self._undecoded)
 
     @property
     def characters_billed(self) -> int:

@@ -102,7 +102,7 @@ class Booth:
                     await self.writer.committed()
                 await self._listen(request, answer)
         with self._settling(call, answer):
-            take = await self.writer.keep(lambda: self._judge(request, answer))
+            take = await self.writer.keep(lambda: self._judge(request, answer), is_brief=answer.is_brief)
         self._settle(call, Outcome.TAKE, answer.characters_billed)
         return Spoken(take, answer.characters_billed)
 
@@ -115,7 +115,7 @@ class Booth:
                     await self.writer.measured(answer.decode)
 
     def _judge(self, request: SpeechRequest, answer: Answer) -> Draft:
-        """Decode, measure and check a whole answer. Blocks."""
+        """Decode, measure and check a whole answer."""
         pcm = answer.pcm()
         measurement = measure(pcm, request.rate_hz)
         self.checks.check(request, measurement)

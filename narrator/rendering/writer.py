@@ -13,7 +13,7 @@ from narrator.errors import DiskError
 from narrator.model import Draft, Take
 from narrator.ports import Ledger, TakeStore
 
-SAVED_AT_ONCE = 8
+SAVED_AT_ONCE = 4
 """Takes that wait for the disk side by side: a journal does for many at once what it does for one."""
 
 Result = TypeVar("Result")
@@ -41,14 +41,17 @@ class TakeWriter:
         """What `work` gives, which keeps a core busy and is called on a thread."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._measure, work)
 
-    async def keep(self, make: Callable[[], Draft]) -> Take:
-        """The take of what `make` gives, once it is durable; `make` is work as in `measured`.
+    async def keep(self, make: Callable[[], Draft], *, is_brief: bool = False) -> Take:
+        """The take of what `make` gives, once it is durable. A take that was there already is given instead.
 
-        A take that was there already is given instead.
+        `make` is work as in `measured`, or so little that it is done here and now.
 
         Raises:
             DiskError: nothing is left under its names. What `make` raises.
         """
+        if is_brief:
+            draft = make()
+            make = lambda: draft  # noqa: E731 - it takes the place of what was given
         keeping = asyncio.get_running_loop().run_in_executor(self._threads, self._keep, make)
         return await asyncio.shield(keeping)
 
