@@ -38,7 +38,7 @@ def heading_text(text: str, *, is_chapter: bool, language: str) -> str:
     said = text.replace("\n", " ")
     if said.isupper() and any(len(word) > 1 for word in regex.findall(r"\p{L}+", said)):
         said = _title_case(said)
-    said = _NUMBERED.sub(lambda match: f"{match['word']}{match['space']}{_number(match['roman'])}", said)
+    said = _NUMBERED.sub(_numbered, said)
     primary = primary_of(language)
     if is_chapter and primary in {"", "en"}:
         said = _ALONE.sub(_chapter_number, said, count=1) if _ALONE.match(said) else said
@@ -50,10 +50,21 @@ def primary_of(language: str) -> str:
     return language.split("-", maxsplit=1)[0].lower()
 
 
+def _numbered(match: regex.Match[str]) -> str:
+    """'Part II' is part 2; 'Appendix C' comes after B."""
+    roman = match["roman"]
+    number = _number(roman) if _is_number(roman) else roman
+    return f"{match['word']}{match['space']}{number}"
+
+
+def _is_number(roman: str) -> bool:
+    return len(roman) > 1 or roman.upper() in "IVX"
+
+
 def _chapter_number(match: regex.Match[str]) -> str:
     """'IV' is a number; 'C. S. Lewis' begins with an initial, and nobody writes chapter 1009 as 'MIX'."""
     roman = match["roman"]
-    is_number = _number(roman) <= 200 and (len(roman) > 1 or roman in "IVX")
+    is_number = _number(roman) <= 200 and _is_number(roman)
     return f"Chapter {_number(roman)}" if is_number else roman
 
 

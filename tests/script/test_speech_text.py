@@ -16,6 +16,8 @@ from narrator.script.speech_text import heading_text
         ("THE MOCK TURTLE’S STORY", "The Mock Turtle’s Story"),
         ("Letter IV", "Letter 4"),
         ("PART II", "Part 2"),
+        ("APPENDIX C", "Appendix C"),
+        ("Section X", "Section 10"),
         ("WHAT I SAW AT NIGHT", "What I Saw at Night"),
         ("I Go Home", "I Go Home"),
         ("C. S. Lewis", "C. S. Lewis"),
