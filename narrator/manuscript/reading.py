@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from narrator.errors import ManuscriptError, UsageError
+from narrator.manuscript.docx import read_docx
 from narrator.manuscript.encoding import is_binary
 from narrator.manuscript.epub import read_epub
 from narrator.manuscript.markdown import read_markdown
@@ -22,6 +23,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
     {
         "EPUB": read_epub,
         "Markdown": read_markdown,
+        "Word": read_docx,
         "plain text": read_plain_text,
     }
 )
@@ -31,7 +33,8 @@ _BY_SUFFIX = {
     ".md": "Markdown", ".markdown": "Markdown", ".mdown": "Markdown", ".mkd": "Markdown",
     ".txt": "plain text", ".text": "plain text",
     ".azw": "Kindle", ".azw3": "Kindle", ".kfx": "Kindle", ".mobi": "Kindle", ".prc": "Kindle",
-    ".doc": "Word", ".docx": "Word", ".odt": "OpenDocument", ".rtf": "RTF",
+    ".doc": "Word", ".docx": "Word", ".docm": "Word", ".dotx": "Word", ".dotm": "Word",
+    ".odt": "OpenDocument", ".rtf": "RTF",
     ".fb2": "FictionBook", ".fbz": "FictionBook",
     ".htm": "HTML", ".html": "HTML", ".xhtml": "HTML",
     ".pdf": "PDF", ".djvu": "DjVu", ".lit": "Microsoft Reader", ".tex": "LaTeX", ".cbz": "comic book",
@@ -44,6 +47,7 @@ _BY_OPENING = (
 )
 _KINDLE = slice(60, 68)  # the type and creator of a Palm database: https://wiki.mobileread.com/wiki/MOBI
 _LARGEST_TEXT = 96 << 20
+_WITH_PICTURES = frozenset({"EPUB", "Word"})  # whose text is no larger than that for all that
 _HEAD = 8192
 
 
@@ -62,7 +66,7 @@ def read_manuscript(path: Path) -> Manuscript:
             f"{path.name} is {name}, which narrator does not read.",
             advice="Convert it to EPUB, Markdown or plain text, with Calibre or Pandoc for example.",
         )
-    if name != "EPUB" and path.stat().st_size > _LARGEST_TEXT:
+    if name not in _WITH_PICTURES and path.stat().st_size > _LARGEST_TEXT:
         raise ManuscriptError(f"{path.name} is larger than any book.", advice="Is it the right file?")
     return reader(path)
 

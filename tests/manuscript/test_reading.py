@@ -60,7 +60,7 @@ def test_formats_we_know_but_do_not_read_are_named_with_advice(
     path.write_bytes(data)
     with pytest.raises(ManuscriptError, match=what) as caught:
         read_manuscript(path)
-    assert "EPUB" in caught.value.advice
+    assert "EPUB" in caught.value.advice or ".docx" in caught.value.advice
 
 
 @pytest.mark.parametrize(("member", "what"), [("word/document.xml", "Word"), ("photo.jpg", "zip")])
