@@ -80,7 +80,10 @@ class EpubArchive:
         Percent-encoded, backslashed, differently cased and differently composed names are found.
         """
         path = href.replace("\\", "/")
-        if urlsplit(path).scheme:
+        try:
+            if urlsplit(path).scheme:
+                return None
+        except ValueError:  # no address at all, such as http://[x
             return None
         path = path.partition("#")[0]
         for candidate in (path, unquote(path), unquote(path.partition("?")[0])):

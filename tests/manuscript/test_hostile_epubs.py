@@ -145,6 +145,12 @@ def test_paths_never_leave_the_archive(tmp_path: Path) -> None:
     )
 
 
+def test_a_link_that_is_no_address_leads_nowhere(tmp_path: Path) -> None:
+    nav = '<nav epub:type="toc"><ol><li><a href="http://[x">One</a></li></ol></nav>'
+    path = make_epub(tmp_path / "a.epub", {"a.xhtml": "<p>Text.</p>"}, nav=nav)
+    assert text(path) == "Text."
+
+
 def test_missing_page_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     spine = ['<itemref idref="p0"/>', '<itemref idref="gone"/>']
     assert text(make_epub(tmp_path / "a.epub", {"a.xhtml": "<p>Text.</p>"}, spine=spine)) == "Text."
