@@ -125,6 +125,7 @@ async def narrator(url: str, folder: Path, segments: int, in_flight: int) -> Fig
     from narrator.rendering.plan import Order  # noqa: PLC0415
     from narrator.rendering.scheduler import LocalScheduler  # noqa: PLC0415
     from narrator.rendering.segment import Booth  # noqa: PLC0415
+    from narrator.rendering.shared import SharedAccount  # noqa: PLC0415
     from narrator.rendering.takes import TakeFolder  # noqa: PLC0415
     from narrator.rendering.writer import TakeWriter  # noqa: PLC0415
 
@@ -134,6 +135,7 @@ async def narrator(url: str, folder: Path, segments: int, in_flight: int) -> Fig
     meter = Meter(segments)
     keep_freed_memory()
     provider = create_provider(Speech(provider="openai", base_url=url), Rendering())
+    account = SharedAccount(folder / "accounts", provider.account)
     ledger = SqliteLedger.open(
         folder / "ledger.db",
         takes=folder / "takes",
@@ -146,7 +148,7 @@ async def narrator(url: str, folder: Path, segments: int, in_flight: int) -> Fig
         async with TakeWriter(takes, ledger) as writer, provider:
             booth = Booth(
                 provider=provider,
-                limits=AccountLimits(in_flight, stopping=asyncio.Event()),
+                limits=AccountLimits(in_flight, stopping=asyncio.Event(), shared=account),
                 checks=TakeChecks(),
                 writer=writer,
                 ledger=ledger,

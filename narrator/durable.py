@@ -78,12 +78,12 @@ def synced_part(path: Path, data: bytes | memoryview) -> Iterator[Path]:
 
 
 def _new(path: Path) -> BinaryIO:
+    # Most folders are there: to ask first would take as long as to write a small file.
     try:
         return path.open("xb")
-    except (
-        FileNotFoundError
-    ):  # most folders are there: to ask first would take as long as to write a small file
+    except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
+        sync_folder(path.parent.parent)
         return path.open("xb")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from narrator.book import CHARACTERS_PER_S, Book
 from narrator.durable import disk_errors
 from narrator.errors import DiskError
-from narrator.publishing.record import load_record
+from narrator.publishing.record import DeliveredFile, load_record
 from narrator.rendering.plan import Plan
 
 LEAST_SHARE = 0.8
@@ -35,11 +35,37 @@ def estimate(book: Book, plan: Plan) -> Estimate:
     rate_hz = book.provider.capabilities.rate_hz
     delivery = book.config.delivery
     bytes_a_s = {"mp3": delivery.mp3_kbps * 125, "wav": 2 * rate_hz}
-    record = load_record(book.project.record_file)
-    there = sum(file.bytes for chapter in record.chapters for file in chapter.files) if record else 0
-    files_bytes = plan.all_characters / characters_a_s * sum(bytes_a_s[name] for name in delivery.formats)
+    missing = {order.key for order in plan.orders}
+    there = _delivered(book)
+    to_make = (
+        planned.chapter
+        for planned in plan.chapters
+        if planned.number not in there or not missing.isdisjoint(planned.keys)
+    )
+    files_s = sum(len(segment.text) for chapter in to_make for segment in chapter.segments) / characters_a_s
     seconds = plan.characters / characters_a_s
-    return Estimate(seconds, round(seconds * 2 * rate_hz), max(0, round(files_bytes) - there))
+    return Estimate(
+        seconds,
+        round(seconds * 2 * rate_hz),
+        round(files_s * sum(bytes_a_s[name] for name in delivery.formats)),
+    )
+
+
+def _delivered(book: Book) -> frozenset[int]:
+    """The numbers of the chapters whose files are where they are wanted."""
+    record = load_record(book.project.record_file)
+    folder = book.project.output_folder(book.config).absolute()
+    wanted = set(book.config.delivery.formats)
+
+    def is_there(file: DeliveredFile) -> bool:
+        path = book.project.folder.absolute() / file.path
+        return path.parent == folder and path.exists()
+
+    return frozenset(
+        chapter.number
+        for chapter in (record.chapters if record else ())
+        if wanted <= {file.format for file in chapter.files if is_there(file)}
+    )
 
 
 def ensure_room(book: Book, plan: Plan) -> None:

@@ -127,7 +127,10 @@ def verify(folder: Path, observe: Observer = lambda _: None) -> Verified:
         found = look(project.takes_folder)
         bad = []
         for fault in faults_in(project.takes_folder, sorted(found.bytes)):
-            if fault:
+            if fault and fault.measured:
+                takes.measure_anew(fault.key, fault.measured)
+                observe(Notice(f"Take {fault.key[:12]}: {fault.what}; that is mended, the sound is whole."))
+            elif fault:
                 bad.append(fault)
                 takes.quarantine(fault.key)
                 observe(Notice(f"Take {fault.key[:12]}: {fault.what}; it is in quarantine now."))

@@ -101,7 +101,10 @@ class Provider(Protocol):
 
 
 class TakeStore(Protocol):
-    """The finished takes of a project, by key. All methods block; two threads never work on one key."""
+    """The finished takes of a project, by key.
+
+    All methods block. Several threads may call them, but `save` never for one key at once.
+    """
 
     def keys(self) -> frozenset[TakeKey]:
         """The takes that are there, by names and sizes alone: nothing is hashed."""

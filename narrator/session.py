@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -105,29 +105,41 @@ class Session:
             self._binders = stack.enter_context(ThreadPoolExecutor(CHAPTERS_AT_ONCE, "chapters"))
             stack.callback(self.stop.at_once.set)
             plan = self._plan()
+            ensure_room(self._book, plan)
             if plan.orders:
-                ensure_room(self._book, plan)
                 await self._open_provider(stack)
                 self._learn_pace(plan)
             self._on_accepted()
             for _ in range(MOST_PASSES):
-                await self._pass(plan)
-                self._bad |= self._checks.doubtful()
+                try:
+                    await self._pass(plan)
+                except BaseException:
+                    with suppress(DiskError):  # what ended the run is what a person must hear of
+                        self._put_bad_away()
+                    raise
+                bad = self._put_bad_away()
                 if self.stop.was_asked:
                     raise self.stop.error()
-                if not self._bad:
+                if not bad:
                     return plan
-                self._delivery.forget(self._bad)
-                for key in self._bad:
-                    self._takes.quarantine(key)
-                self._observe(Notice(f"{len(self._bad)} takes are damaged or doubtful and are spoken again."))
-                self._bad.clear()
+                are = "take is" if bad == 1 else "takes are"
+                self._observe(Notice(f"{bad} {are} damaged or doubtful: to be spoken again."))
                 plan = self._plan()
                 await self._open_provider(stack)
             raise DiskError(
                 "Takes come back from the disk other than they were written, again and again.",
                 advice="Check the disk that the project is on; what is whole is kept.",
             )
+
+    def _put_bad_away(self) -> int:
+        """Make orders again of takes that proved damaged, or doubtful now that the voice's pace is known."""
+        bad = self._bad | self._checks.doubtful()
+        self._bad.clear()
+        if bad:
+            self._delivery.forget(bad)
+        for key in bad:
+            self._takes.quarantine(key)
+        return len(bad)
 
     async def _open_provider(self, stack: AsyncExitStack) -> None:
         book = self._book

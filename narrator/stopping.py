@@ -78,7 +78,8 @@ class Stop:
 
     @contextmanager
     def on_signals(self, first: Callable[[], None]) -> Iterator[None]:
-        """Listen to SIGNALS while the current task runs; the second one cancels it.
+        """Listen to SIGNALS while the current task runs; the second one cancels it, and
+        further ones say nothing new.
 
         Where signals cannot be heard (not the main thread), or are to be ignored, nothing is changed.
         """
@@ -92,7 +93,7 @@ class Stop:
                 self._signal = number
                 self.softly.set()
                 first()
-            else:
+            elif not self.at_once.is_set():  # a third one would break off what brings takes to safety
                 self.at_once.set()
                 if task:
                     task.cancel()

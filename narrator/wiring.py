@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,14 +63,13 @@ def open_ledger(project: Project, provider: Provider, wishes: Rendering, takes: 
         listed = list_price(name, model)
         return listed.usd_per_million_characters if listed else None
 
-    there = functools.cache(takes.keys)  # asked only about the calls of killed runs
     return SqliteLedger.open(
         project.ledger_file,
         takes=project.takes_folder,
         account=provider.account,
         usd_per_million=price,
         price_of=price_of,
-        has_take=lambda key: key in there(),
+        has_take=takes.has,
         max_cost_usd=wishes.max_cost_usd,
         max_characters=wishes.max_characters,
     )

@@ -155,6 +155,22 @@ def test_bad_takes_go_to_quarantine_and_only_they_are_missing(project: Project) 
     assert keeping.verify(project.folder).bad == ()
 
 
+def test_what_a_sidecar_measures_wrongly_is_mended_and_nothing_is_put_away(project: Project) -> None:
+    key = min(open_takes(project).keys())
+    sidecar, _ = paths_of(project.takes_folder, key)
+    right = json.loads(sidecar.read_text(encoding="utf-8"))
+    wrong = {**right, "measurement": {**right["measurement"], "true_peak": 0.9}}
+    sidecar.write_text(json.dumps(wrong), encoding="utf-8")
+    seen: list[Event] = []
+    assert keeping.verify(project.folder, seen.append).bad == ()
+    (notice,) = seen
+    assert isinstance(notice, Notice)
+    assert "mended" in notice.message
+    assert json.loads(sidecar.read_text(encoding="utf-8")) == right
+    keeping.verify(project.folder, seen.append)
+    assert len(seen) == 1, "it is sound now"
+
+
 def test_bad_takes_end_with_3_and_say_what_to_type(project: Project) -> None:
     key = min(open_takes(project).keys())
     paths_of(project.takes_folder, key)[1].write_bytes(b"\0\0")

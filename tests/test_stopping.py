@@ -34,6 +34,28 @@ async def test_while_it_is_listened_for_a_signal_asks_softly_and_afterwards_it_b
             signal.raise_signal(number)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="loops hear signals on POSIX")
+async def test_a_third_signal_does_not_break_off_what_the_second_one_left() -> None:
+    stop = Stop()
+    tidied = False
+
+    async def work() -> None:
+        nonlocal tidied
+        with stop.on_signals(lambda: None):
+            try:
+                for _ in range(2):
+                    signal.raise_signal(signal.SIGINT)
+                    await asyncio.sleep(0.05)
+            finally:
+                signal.raise_signal(signal.SIGINT)
+                await asyncio.sleep(0.05)
+                tidied = True
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.create_task(work())
+    assert tidied
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there are no terminals to hang up")
 async def test_a_signal_that_is_to_be_ignored_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)

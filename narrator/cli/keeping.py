@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,7 +78,8 @@ def clean(project: Path, *, yes: bool, as_json: bool) -> None:
 
 def verified_object(verified: Verified) -> str:
     """The object that `verify --json` prints."""
-    return json.dumps(asdict(verified), default=str)
+    bad = [{"key": fault.key, "what": fault.what} for fault in verified.bad]
+    return json.dumps({**asdict(replace(verified, bad=())), "bad": bad}, default=str)
 
 
 def verified_words(verified: Verified) -> str:

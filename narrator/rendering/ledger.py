@@ -81,6 +81,7 @@ class SqliteLedger:
         self._path = path
         self._account = account
         self._usd_per_million = usd_per_million
+        self._has_take = has_take
         self._in_flight: dict[int, _Call] = {}
         self._unwritten: dict[int, _Call] = {}
         self._noting = threading.Lock()
@@ -199,13 +200,16 @@ class SqliteLedger:
                 raise
 
     def close(self, outcome: str) -> None:
-        """Write what is left, and how the run ended.
+        """Write what is left, and how the run ended; calls that nobody settled, by whether there is a take.
 
         Raises:
             DiskError: it could not be written; the next run counts as maybe paid what has no outcome.
         """
         with ledger_errors(f"Closing {self._path}"):
             try:
+                for number, call in list(self._in_flight.items()):
+                    came_to = Outcome.TAKE if self._has_take(call.request.key) else Outcome.MAYBE
+                    self.settle(number, came_to, characters_billed=len(call.request.text))
                 self.commit()
                 end = "UPDATE runs SET ended_ms = ?, outcome = ? WHERE run = ?"
                 self._connection.execute(end, (now_ms(), outcome, self._run))

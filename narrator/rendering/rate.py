@@ -54,9 +54,8 @@ class SharedRate:
             except sqlite3.OperationalError as exc:
                 if not (left and _is_busy(exc)):
                     raise
-                time.sleep(
-                    _BUSY_S
-                )  # two processes that begin a file at once: here SQLite does not wait by itself
+                # Two processes that begin a file at once: here SQLite does not wait by itself.
+                time.sleep(_BUSY_S)
         self._db.execute("PRAGMA busy_timeout = 0")
 
     def _set_up(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager
@@ -48,9 +49,8 @@ class Spoken:
 class Booth:
     """All that a segment needs on its way: who speaks it, under which limits, and where the take goes.
 
-    `on_billed` is told the characters of every
-    whole answer, those included that failed the checks. `timeout_s` is the longest that an attempt takes;
-    `deadline_s` is for all attempts at a segment and the waits between them.
+    `on_billed` is told the characters of every whole answer, those included that failed the checks. `timeout_s`
+    is the longest that an attempt takes; `deadline_s` is for all attempts at a segment and the waits between.
     """
 
     provider: Provider
@@ -101,7 +101,7 @@ class Booth:
                 if self.ledger.needs_intents:
                     await self.writer.committed()
                 await self._listen(request, answer)
-        with self._settling(call, answer):
+        with self._settling(call, answer, is_whole=True):
             take = await self.writer.keep(lambda: self._judge(request, answer), is_brief=answer.is_brief)
         self._settle(call, Outcome.TAKE, answer.characters_billed)
         return Spoken(take, answer.characters_billed)
@@ -122,11 +122,16 @@ class Booth:
         return Draft(request, pcm, measurement, tuple(answer.words), answer.facts)
 
     @contextmanager
-    def _settling(self, call: int, answer: Answer) -> Iterator[None]:
-        """Tell the ledger what a call came to that fails inside."""
+    def _settling(self, call: int, answer: Answer, *, is_whole: bool = False) -> Iterator[None]:
+        """Tell the ledger what a call came to that fails inside.
+
+        A whole answer becomes a take even if nobody waits for it any more: that is told when the ledger closes.
+        """
         try:
             yield
         except BaseException as exc:
+            if is_whole and isinstance(exc, asyncio.CancelledError):
+                raise
             self._settle(call, _outcome(exc, answer), answer.characters_billed)
             raise
 

@@ -12,11 +12,13 @@ import base64
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from narrator.durable import PART_SUFFIX, disk_errors, part_of, sync_folder, synced_part, write_durably
+from narrator.errors import DiskError
 from narrator.model import Draft, Measurement, Take, TakeKey, WordTime
 
 REVISION = 1
@@ -69,6 +71,10 @@ class TakeFolder:
             take = _parse(json.loads(sidecar), path)
             if take.key == key and size == 2 * take.frames:
                 return take
+        except DiskError as exc:
+            if isinstance(exc.__cause__, FileNotFoundError):
+                return None  # another chapter of the same text has put it away
+            raise
         except (KeyError, TypeError, ValueError):
             pass  # a sidecar that says nothing is as good as none
         self.quarantine(key)
@@ -111,11 +117,18 @@ class TakeFolder:
                     path.unlink(missing_ok=True)
                 raise
 
-    def _existing(self, key: TakeKey) -> Take | None:
+    def has(self, key: TakeKey) -> bool:
+        """Whether both files of a take are there, now.
+
+        Raises:
+            DiskError: they cannot be looked at.
+        """
         path = self._path(key)
         with disk_errors(f"Looking for take {key[:12]}"):
-            is_there = path.exists() and path.with_suffix(".json").exists()
-        return self.load(key) if is_there else None
+            return path.exists() and path.with_suffix(".json").exists()
+
+    def _existing(self, key: TakeKey) -> Take | None:
+        return self.load(key) if self.has(key) else None
 
     def quarantine(self, key: TakeKey) -> None:
         """Put a bad take where it can be looked at; its key is missing from then on."""
@@ -123,8 +136,19 @@ class TakeFolder:
             self._quarantine.mkdir(parents=True, exist_ok=True)
             for suffix in (".json", ".pcm"):
                 path = self._path(key).with_suffix(suffix)
-                if path.exists():
+                with suppress(FileNotFoundError):
                     path.replace(self._quarantine / path.name)
+
+    def measure_anew(self, key: TakeKey, measured: Measurement) -> None:
+        """Write into a take's sidecar what its PCM really measures.
+
+        Raises:
+            DiskError: the sidecar is as it was.
+        """
+        path = self._path(key).with_suffix(".json")
+        with disk_errors(f"Reading {path}"):
+            raw = json.loads(path.read_bytes())
+        write_durably(path, _json({**raw, "measurement": _facts_of(measured)}))
 
     def sweep(self) -> None:
         """Remove what a killed process left half written."""
@@ -150,27 +174,35 @@ def _is_whole(size: int) -> bool:
 
 
 def _sidecar(take: Take, draft: Draft) -> bytes:
-    """JSON with a line for each part: as fast as json writes it, and still read by people."""
-    measured = take.measurement
-    parts = {
-        "revision": REVISION,
-        "key": take.key,
-        "request": draft.request.canonical(),
-        "format": {"encoding": "s16le", "channels": 1, "rate_hz": take.rate_hz},
-        "sha256": take.sha256,
-        "measurement": {
-            "frames": measured.frames,
-            "hop_energies": base64.b64encode(measured.hop_energies).decode(),
-            "hop_peaks": base64.b64encode(measured.hop_peaks).decode(),
-            "sample_peak": measured.sample_peak,
-            "true_peak": measured.true_peak,
-            "sum_squares": measured.sum_squares,
-            "lead_frames": measured.lead_frames,
-            "tail_frames": measured.tail_frames,
-        },
-        "words": [[word.word, word.start_ms, word.end_ms] for word in take.words],
-        "facts": dict(draft.facts),
+    return _json(
+        {
+            "revision": REVISION,
+            "key": take.key,
+            "request": draft.request.canonical(),
+            "format": {"encoding": "s16le", "channels": 1, "rate_hz": take.rate_hz},
+            "sha256": take.sha256,
+            "measurement": _facts_of(take.measurement),
+            "words": [[word.word, word.start_ms, word.end_ms] for word in take.words],
+            "facts": dict(draft.facts),
+        }
+    )
+
+
+def _facts_of(measured: Measurement) -> dict[str, Any]:
+    return {
+        "frames": measured.frames,
+        "hop_energies": base64.b64encode(measured.hop_energies).decode(),
+        "hop_peaks": base64.b64encode(measured.hop_peaks).decode(),
+        "sample_peak": measured.sample_peak,
+        "true_peak": measured.true_peak,
+        "sum_squares": measured.sum_squares,
+        "lead_frames": measured.lead_frames,
+        "tail_frames": measured.tail_frames,
     }
+
+
+def _json(parts: Mapping[str, Any]) -> bytes:
+    """JSON with a line for each part: as fast as json writes it, and still read by people."""
     lines = (f' "{name}": {json.dumps(part, ensure_ascii=False)}' for name, part in parts.items())
     return "{{\n{}\n}}".format(",\n".join(lines)).encode()
 

@@ -44,6 +44,19 @@ def _render(book: Path, server: FakeSpeechServer, *options: str) -> Finished:
     )  # fmt: skip
 
 
+def test_half_an_answer_that_a_stopped_run_believed_is_found_out(
+    server: FakeSpeechServer, tmp_path: Path
+) -> None:
+    # Brief texts are judged by the pace of the voice, which is known after some long ones.
+    heading = "The Man with the Two Watches"
+    book = markdown(tmp_path / "two.md", {heading: [paragraph(number) for number in range(8)]})
+    server.fail(FAULTS["half"], text=lambda text: text == heading, requests={2})
+    stopped = _render(book, server, "--concurrency", "1", "--max-characters", "700")
+    assert stopped.exit_code == 5, stopped
+    assert len(delivered(_render(book, server, "--concurrency", "1"))) == 1
+    assert sum(request.text == heading for request in server.requests) == 2
+
+
 def test_every_paragraph_is_asked_for_once_and_heard_in_order(server: FakeSpeechServer, book: Path) -> None:
     run = _render(book, server)
     assert len(delivered(run)) == 3

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from narrator.audio.measure import measure
@@ -84,7 +85,8 @@ def test_damaged_sound_is_found(folder: Path, damage: Damage, what: str) -> None
 def flip_hop(name: str) -> Edit:
     def edit(raw: dict[str, Any]) -> None:
         hops = bytearray(base64.b64decode(raw["measurement"][name]))
-        hops[-2] ^= 1  # the lowest bit of the exponent of the last value
+        loudest = int(np.frombuffer(hops, "<f4").argmax())
+        hops[4 * loudest + 3] ^= 1  # a bit of its exponent
         raw["measurement"][name] = base64.b64encode(hops).decode()
 
     return edit
@@ -97,7 +99,7 @@ def change(name: str, value: object) -> Edit:
 @pytest.mark.parametrize(
     ("edit", "what"),
     [
-        (change("frames", RATE_HZ - 1), "bytes where"),
+        (change("frames", RATE_HZ - 1), "measures"),
         (change("lead_frames", 1234), "measures"),
         (change("tail_frames", 1234), "measures"),
         (change("sample_peak", 0.25), "measures"),
@@ -107,7 +109,7 @@ def change(name: str, value: object) -> Edit:
         (flip_hop("hop_energies"), "measures"),
         (flip_hop("hop_peaks"), "measures"),
         (change("hop_energies", ""), "measures"),
-        (change("hop_peaks", "@@@"), "no sense"),
+        (change("hop_peaks", "@@@"), "measures"),
         (lambda raw: raw["request"].__setitem__("text", "Hallo."), "another request"),
         (lambda raw: raw["request"].__setitem__("speed", 2.0), "another request"),
         (lambda raw: raw.__setitem__("key", "0" * 64), "another request"),
@@ -115,7 +117,7 @@ def change(name: str, value: object) -> Edit:
         (lambda raw: raw["format"].__setitem__("rate_hz", 44_100), "another format"),
         (lambda raw: raw.__setitem__("words", [["Hello", "10", 400]]), "no sense"),
         (lambda raw: raw.__setitem__("facts", None), "no sense"),
-        (lambda raw: raw.pop("measurement"), "no sense"),
+        (lambda raw: raw.pop("measurement"), "measures"),
     ],
 )
 def test_a_damaged_sidecar_is_found(folder: Path, edit: Edit, what: str) -> None:
@@ -127,6 +129,7 @@ def test_a_damaged_sidecar_is_found(folder: Path, edit: Edit, what: str) -> None
     fault = fault_in(folder, take.key)
     assert fault is not None
     assert what in fault.what
+    assert fault.measured == (take.measurement if what == "measures" else None)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"null", b"\xff\xfe", bytes(2000), b'{"key": '])
@@ -143,7 +146,9 @@ def test_differences_that_another_machine_makes_are_no_damage(folder: Path) -> N
     sidecar, _ = paths_of(folder, take.key)
     raw = json.loads(sidecar.read_text(encoding="utf-8"))
     for name in ("true_peak", "sum_squares"):
-        raw["measurement"][name] *= 1 + 1e-9
+        raw["measurement"][name] *= 1 + 1e-6
+    energies = np.frombuffer(base64.b64decode(raw["measurement"]["hop_energies"]), "<f4") * np.float32(1.002)
+    raw["measurement"]["hop_energies"] = base64.b64encode(energies.astype("<f4")).decode()
     sidecar.write_text(json.dumps(raw), encoding="utf-8")
     assert fault_in(folder, take.key) is None
 

@@ -96,6 +96,14 @@ def test_a_paid_request_is_on_the_disk_before_its_outcome_is(tmp_path: Path) -> 
         assert calls(tmp_path) == [("take", 10, 150)]
 
 
+def test_closing_tells_what_became_of_calls_that_nobody_waited_for(tmp_path: Path) -> None:
+    with opened(tmp_path, has_take=TakeFolder(tmp_path / "takes", tmp_path / "quarantine").has) as ledger:
+        ledger.intend(request("kept"))
+        ledger.intend(request("lost"))
+        save_take(tmp_path, request("kept"))
+    assert [outcome for outcome, *_ in calls(tmp_path)] == ["take", "maybe"]
+
+
 def test_a_commit_waits_for_the_disk(tmp_path: Path) -> None:
     with opened(tmp_path) as ledger:
         settings_in_force = [
@@ -127,7 +135,7 @@ def test_a_run_that_fails_is_kept_with_its_error_and_all_that_was_noted(tmp_path
         ledger.intend(request())
         ledger.intend(request())
     assert runs(tmp_path) == ["BudgetReached"]
-    assert calls(tmp_path) == [(None, 0, 150)]
+    assert calls(tmp_path) == [("maybe", 0, 150)]
 
 
 def test_nothing_is_lost_when_another_thread_commits_meanwhile(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,21 @@ def test_the_first_take_of_a_key_wins(folder: TakeFolder) -> None:
     again = save(folder, request(), PCM[:4800])
     assert again.frames == len(PCM) // 2
     assert again.path.read_bytes() == PCM
+
+
+def test_a_damaged_take_is_put_away_once_however_many_meet_it(folder: TakeFolder, tmp_path: Path) -> None:
+    key = request().key
+    for _ in range(50):
+        save(folder, request()).path.with_suffix(".json").write_text("{}")
+        both_are_here = threading.Barrier(2)
+
+        def load(here: threading.Barrier = both_are_here) -> Take | None:
+            here.wait(10)
+            return folder.load(key)
+
+        with ThreadPoolExecutor(2) as pool:
+            assert [each.result() for each in [pool.submit(load), pool.submit(load)]] == [None, None]
+        assert sorted(path.suffix for path in (tmp_path / "quarantine").iterdir()) == [".json", ".pcm"]
 
 
 @pytest.mark.parametrize("missing", [".pcm", ".json"])

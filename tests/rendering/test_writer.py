@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -101,6 +102,29 @@ async def test_a_commit_covers_all_that_was_noted_before_it_was_asked_for(tmp_pa
     async with TakeWriter(store, ledger) as writer:
         await asyncio.gather(*(send(writer) for _ in range(50)))
     assert len(ledger.committed) < 10, "they share their commits"
+
+
+class Slow(MemoryLedger):
+    """A ledger on a disk that takes its time."""
+
+    def commit(self) -> None:
+        super().commit()
+        time.sleep(0.05)
+
+
+async def test_what_is_noted_while_a_commit_runs_waits_for_the_next(tmp_path: Path) -> None:
+    ledger = Slow()
+    store = TakeFolder(tmp_path / "takes", tmp_path / "quarantine")
+    wish = SpeechRequest("p", "m", "v", "text", "en", 1.0, 24_000, 1)
+
+    async def send(writer: TakeWriter, number: int) -> None:
+        await asyncio.sleep(0.01 * number)
+        call = ledger.intend(wish)
+        await writer.committed()
+        assert max(ledger.committed, default=0) >= call
+
+    async with TakeWriter(store, ledger) as writer:
+        await asyncio.gather(*(send(writer, number) for number in range(20)))
 
 
 async def test_a_ledger_that_cannot_be_written_holds_back_those_who_wait_for_it(tmp_path: Path) -> None:
