@@ -76,7 +76,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="narrator", message="%(prog)s %(version)s")
 def narrator() -> None:
-    """Turn a manuscript (EPUB, Word, Markdown, text) into a finished, tagged, mastered audiobook.
+    """Turn a manuscript (EPUB, PDF, DOCX, Markdown, text…) into a finished, tagged, mastered audiobook.
 
     Begin with: narrator render book.epub. It speaks the book on the embedded voice, with no key and no
     network. An interrupted render goes on where it stopped when the same command is run again.

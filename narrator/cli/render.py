@@ -61,10 +61,10 @@ def _run_options(command: _Command) -> _Command:
 def render(sources: tuple[Path, ...], *, as_json: bool, **options: Any) -> int:
     """Turn each SOURCE into a finished, tagged audiobook.
 
-    SOURCE is a manuscript (EPUB, Word, Markdown, text), the folder of a project, or a folder of books. What was
-    spoken before is not spoken again: after an interruption, or a change to the book, the same command does
-    only what is missing. Options are kept in the project, so that the next run needs none of them; those about
-    a limit or a part of the book are for one run. Of many books, one that fails does not stop the others.
+    SOURCE is a manuscript (EPUB, PDF, DOCX, Markdown, text…), the folder of a project, or a folder of books.
+    What was spoken before is not spoken again: after an interruption, or a change to the book, the same command
+    does only what is missing. Options are kept in the project, so that the next run needs none of them; those
+    about a limit or a part of the book are for one run. Of many books, one that fails does not stop the others.
     """
     return _run(lambda: (sources, wishes_from(options)), as_json=as_json)
 

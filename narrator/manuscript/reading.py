@@ -5,6 +5,7 @@ A new format is one module with a `Reader` and one line in `READERS`.
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,14 +15,22 @@ from narrator.errors import ManuscriptError, UsageError
 from narrator.manuscript.docx import read_docx
 from narrator.manuscript.encoding import is_binary
 from narrator.manuscript.epub import read_epub
+from narrator.manuscript.fb2 import read_fb2
 from narrator.manuscript.markdown import read_markdown
+from narrator.manuscript.odt import read_odt
+from narrator.manuscript.pdf import read_pdf
 from narrator.manuscript.plain_text import read_plain_text
+from narrator.manuscript.rtf import read_rtf
 from narrator.model import Manuscript
 from narrator.ports import Reader
 
 READERS: Mapping[str, Reader] = MappingProxyType(
     {
         "EPUB": read_epub,
+        "FictionBook": read_fb2,
+        "OpenDocument": read_odt,
+        "PDF": read_pdf,
+        "RTF": read_rtf,
         "Markdown": read_markdown,
         "Word": read_docx,
         "plain text": read_plain_text,
@@ -34,7 +43,7 @@ _BY_SUFFIX = {
     ".txt": "plain text", ".text": "plain text",
     ".azw": "Kindle", ".azw3": "Kindle", ".kfx": "Kindle", ".mobi": "Kindle", ".prc": "Kindle",
     ".doc": "Word", ".docx": "Word", ".docm": "Word", ".dotx": "Word", ".dotm": "Word",
-    ".odt": "OpenDocument", ".rtf": "RTF",
+    ".odt": "OpenDocument", ".ott": "OpenDocument", ".fodt": "OpenDocument", ".rtf": "RTF",
     ".fb2": "FictionBook", ".fbz": "FictionBook",
     ".htm": "HTML", ".html": "HTML", ".xhtml": "HTML",
     ".pdf": "PDF", ".djvu": "DjVu", ".lit": "Microsoft Reader", ".tex": "LaTeX", ".cbz": "comic book",
@@ -44,10 +53,17 @@ _BY_OPENING = (
     (b"{\\rtf", "RTF"),
     (b"\xd0\xcf\x11\xe0", "Word"),
     (b"AT&TFORM", "DjVu"),
+    (b"\xef\xbb\xbf{\\rtf", "RTF"),
+)
+_BY_ROOT = (
+    (re.compile(rb"<(?:\w+:)?FictionBook[\s>]"), "FictionBook"),
+    (re.compile(rb"<office:document[\s>]"), "OpenDocument"),
 )
 _KINDLE = slice(60, 68)  # the type and creator of a Palm database: https://wiki.mobileread.com/wiki/MOBI
 _LARGEST_TEXT = 96 << 20
-_WITH_PICTURES = frozenset({"EPUB", "Word"})  # whose text is no larger than that for all that
+_WITH_PICTURES = frozenset({"EPUB", "OpenDocument", "PDF", "Word"})
+"""What may be larger: their readers count text alone."""
+
 _HEAD = 8192
 
 
@@ -73,7 +89,7 @@ def read_manuscript(path: Path) -> Manuscript:
 
 def is_manuscript(path: Path) -> bool:
     """Whether a file is named as a book that can be read; its content is not looked at."""
-    return path.is_file() and not path.name.startswith(".") and _BY_SUFFIX.get(path.suffix.lower()) in READERS
+    return path.is_file() and not path.name.startswith(".") and _named(path) in READERS
 
 
 def format_of(path: Path, head: bytes) -> str:
@@ -84,14 +100,22 @@ def format_of(path: Path, head: bytes) -> str:
     """
     if not head.strip(b"\x00 \t\r\n\f\xef\xbb\xbf"):
         raise ManuscriptError(f"{path.name} is empty.", advice="Is it the right file?")
-    by_name = _BY_SUFFIX.get(path.suffix.lower())
+    by_name = _named(path)
     if head.startswith(b"PK"):
         return _format_of_zip(path, by_name)
     if head[_KINDLE] in {b"BOOKMOBI", b"TEXtREAd"}:
         return "Kindle"
     by_opening = next((name for opening, name in _BY_OPENING if head.startswith(opening)), None)
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        by_opening = by_opening or next((name for root, name in _BY_ROOT if root.search(head)), None)
     if by_opening or by_name == "EPUB":
         return by_opening or "EPUB"
+    return _format_of_text(path, head, by_name)
+
+
+def _format_of_text(path: Path, head: bytes, by_name: str | None) -> str:
+    if by_name == "FictionBook":  # a file in UTF-16, or one that lacks its beginning
+        return by_name
     if is_binary(head):
         if by_name and by_name not in READERS:
             return by_name
@@ -99,7 +123,14 @@ def format_of(path: Path, head: bytes) -> str:
             f"{path.name} is no text and no book that narrator knows.",
             advice=f"narrator reads {', '.join(READERS)}.",
         )
-    return by_name or "plain text"
+    if by_name is None or by_name == "RTF":  # an .rtf that does not begin as one
+        return "plain text"
+    return by_name
+
+
+def _named(path: Path) -> str | None:
+    """The format that a file's name stands for."""
+    return "FictionBook" if path.name.lower().endswith(".fb2.zip") else _BY_SUFFIX.get(path.suffix.lower())
 
 
 def _format_of_zip(path: Path, by_name: str | None) -> str:
@@ -114,6 +145,10 @@ def _format_of_zip(path: Path, by_name: str | None) -> str:
         return "EPUB"
     if any(name.startswith("word/") for name in names):
         return "Word"
+    if any(name.lower().endswith(".fb2") for name in names):
+        return "FictionBook"
+    if "content.xml" in names or "encrypted-package" in names:
+        return "OpenDocument"
     return by_name if by_name and by_name not in {"Markdown", "plain text"} else "a zip archive"
 
 
