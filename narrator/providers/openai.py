@@ -123,7 +123,7 @@ class OpenAI:
     async def check(self) -> None:
         """Ask for what costs nothing: whether there is a server that takes the key and has the voice.
 
-        OpenAI itself is not asked: it says what is wrong with key, model or voice to the first request, unbilled.
+        OpenAI itself is not asked: it says to the first request, unbilled, what is wrong.
 
         Raises:
             RunError: no.

@@ -106,7 +106,7 @@ def test_on_a_read_only_disk_nothing_is_asked_for(ferry: Ferry, disk: SmallDisk)
     assert len(ferry.server.requests) == ferry.undisturbed.texts
 
 
-@pytest.mark.parametrize("part", ["takes", "out"])
+@pytest.mark.parametrize("part", ["takes", pytest.param("out", marks=pytest.mark.slow)])
 def test_where_one_folder_is_read_only_nothing_is_asked_for(ferry: Ferry, part: str) -> None:
     ferry.project.mkdir()
     with small_disk(ferry.project / part, megabytes=24) as disk:

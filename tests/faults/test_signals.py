@@ -103,6 +103,7 @@ def test_a_closed_terminal_stops_a_render_that_goes_on_later(ferry: Ferry) -> No
     assert not kept.intersection(ferry.asked_since(asked))
 
 
+@pytest.mark.slow
 def test_a_closed_terminal_stops_nothing_where_its_signal_is_ignored(ferry: Ferry) -> None:
     command = ["sh", "-c", 'trap "" HUP; exec "$@" >/dev/null', "sh", *ferry.quiet_command]
     with _on_a_terminal(command) as (process, terminal):

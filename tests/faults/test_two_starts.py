@@ -13,7 +13,7 @@ from tests.faults.ferry import Ferry
 from tests.faults.starting import watch_until
 
 
-@pytest.mark.parametrize("starts", [8, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("starts", [3, pytest.param(50, marks=pytest.mark.slow)])
 def test_of_two_starts_one_renders_and_the_other_names_it(ferry: Ferry, starts: int) -> None:
     ferry.server.fail(FAULTS["mute"])
     start_s = _start_s(ferry.folder)
