@@ -16,6 +16,7 @@ from narrator.manuscript.docx import read_docx
 from narrator.manuscript.encoding import is_binary
 from narrator.manuscript.epub import read_epub
 from narrator.manuscript.fb2 import read_fb2
+from narrator.manuscript.html import read_html
 from narrator.manuscript.markdown import read_markdown
 from narrator.manuscript.odt import read_odt
 from narrator.manuscript.pdf import read_pdf
@@ -28,6 +29,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
     {
         "EPUB": read_epub,
         "FictionBook": read_fb2,
+        "HTML": read_html,
         "OpenDocument": read_odt,
         "PDF": read_pdf,
         "RTF": read_rtf,

@@ -46,7 +46,6 @@ def test_binary_rubbish_is_no_text(tmp_path: Path, name: str) -> None:
         ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 99, "Word"),
         ("a.mobi", b"Title".ljust(60, b"\0") + b"BOOKMOBI" + b"\0" * 99, "Kindle"),
         ("a.azw3", b"Title".ljust(60, b"\0") + b"BOOKMOBI" + b"\0" * 99, "Kindle"),
-        ("a.html", b"<html><body>text</body></html>", "HTML"),
         ("a.djvu", b"AT&TFORM\0\0\0\0DJVM", "DjVu"),
     ],
 )

@@ -1,0 +1,120 @@
+"""Whole books in one HTML page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from narrator.errors import ManuscriptError
+from narrator.manuscript.html import read_html
+from narrator.model import Manuscript, Matter, Role
+
+PROSE = " ".join(f"The ferry left the bank for the {number}. time, and nobody waved." for number in range(20))
+
+
+METAS = (
+    "<title>x</title><meta name='DC.Title' content='The Ferry'/>"
+    "<meta name='author' content='Ada Strand'/><meta name='author' content='Bo Lind'/>"
+)
+
+
+def book(tmp_path: Path, body: str, head: str = "", *, encoding: str = "utf-8") -> Manuscript:
+    path = tmp_path / "the ferry.html"
+    path.write_bytes(f"<html lang='en'><head>{head}</head><body>{body}</body></html>".encode(encoding))
+    return read_html(path)
+
+
+def spoken(manuscript: Manuscript) -> list[str]:
+    return [chapter.title for chapter in manuscript.chapters if chapter.matter is Matter.BODY]
+
+
+def chapters(*titles: str) -> str:
+    return "".join(f"<h2>{title}</h2><p>{PROSE}</p>" for title in titles)
+
+
+def test_a_real_page_of_gutenberg_is_read_by_its_headings(corpus: Callable[[str], Path]) -> None:
+    manuscript = read_html(corpus("verwandlung-de.htm"))
+    assert (manuscript.title, manuscript.authors) == ("Die Verwandlung", ("Franz Kafka",))
+    assert manuscript.language == "de"
+    assert spoken(manuscript) == ["I.", "II.", "III."]
+    bodies = [chapter for chapter in manuscript.chapters if chapter.matter is Matter.BODY]
+    assert bodies[0].blocks[1].text.startswith("Als Gregor Samsa eines Morgens aus unruhigen Träumen erwachte")
+    assert bodies[2].blocks[-1].text.endswith("ihren jungen Körper dehnte.")
+
+
+@pytest.mark.parametrize(
+    ("head", "title", "authors"),
+    [
+        ("<title>The Ferry</title>", "The Ferry", ()),
+        ("<title>The Ferry, by Ada Strand</title>", "The Ferry", ("Ada Strand",)),
+        (
+            "<title>The Project Gutenberg eBook of The Ferry, by Ada Strand</title>",
+            "The Ferry",
+            ("Ada Strand",),
+        ),
+        ("<title>The Ferry, by Ada Strand—A Project Gutenberg eBook</title>", "The Ferry", ("Ada Strand",)),
+        ("<title>The Ferry | Project Gutenberg</title>", "The Ferry", ()),
+        (METAS, "The Ferry", ("Ada Strand", "Bo Lind")),
+        ("", "the ferry", ()),
+    ],
+)
+def test_title_and_authors_are_told_by_the_head(
+    tmp_path: Path, head: str, title: str, authors: tuple[str, ...]
+) -> None:
+    manuscript = book(tmp_path, chapters("One", "Two"), head)
+    assert (manuscript.title, manuscript.authors) == (title, authors)
+
+
+def test_a_contents_list_is_no_chapter_and_its_links_are_followed_nowhere(tmp_path: Path) -> None:
+    contents = "<h2>Contents</h2><ul>" + "".join(
+        f"<li><a href='#c{number}'>{name}</a></li>" for number, name in enumerate(["One", "Two"])
+    )
+    text = "".join(
+        f"<h2><a id='c{number}'></a>{name}</h2><p>{PROSE}</p>" for number, name in enumerate(["One", "Two"])
+    )
+    assert spoken(book(tmp_path, f"<h1>The Ferry</h1>{contents}</ul>{text}")) == ["One", "Two"]
+
+
+def test_notes_are_told_by_their_links_and_their_marks_are_gone(tmp_path: Path) -> None:
+    body = (
+        "<h2>One</h2><p>It froze<a id='r1' href='#n1'><sup>1</sup></a> all night.</p>"
+        "<p id='n1'><a href='#r1'>1</a> In May.</p>" + chapters("Two")
+    )
+    blocks = [block for chapter in book(tmp_path, body).chapters for block in chapter.blocks]
+    assert "It froze all night." in [block.text for block in blocks]
+    assert [block.text for block in blocks if block.role is Role.NOTE] == ["1 In May."]
+
+
+def test_the_declared_encoding_counts(tmp_path: Path) -> None:
+    head = "<meta http-equiv='Content-Type' content='text/html; charset=windows-1250'><title>Přívoz</title>"
+    assert book(tmp_path, chapters("První", "Druhá"), head, encoding="cp1250").title == "Přívoz"
+
+
+@pytest.mark.parametrize("data", [b"<html></html>", b"<!-- nothing -->", b"<img src='a.png' alt='a ferry'>"])
+def test_a_page_without_text_says_so(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "empty.html"
+    path.write_bytes(data)
+    with pytest.raises(ManuscriptError, match="has no text"):
+        read_html(path)
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_damage_never_surprises(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    whole = bytearray(
+        f"<html><head><title>F</title></head><body>{chapters('One', 'Two')}</body></html>", "utf-8"
+    )
+    at = data.draw(st.integers(0, len(whole) - 1))
+    if data.draw(st.booleans()):
+        del whole[at:]
+    else:
+        whole[at] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.getbasetemp() / "damaged.html"
+    path.write_bytes(whole)
+    with suppress(ManuscriptError):
+        assert read_html(path).chapters
