@@ -137,6 +137,16 @@ def test_on_a_disk_that_is_full_from_the_start_nothing_is_asked_for(ferry: Ferry
     outside.assert_finished(inside.render(*disk.inside))
 
 
+def test_files_that_are_wanted_on_a_disk_without_room_are_not_begun(ferry: Ferry, tmp_path: Path) -> None:
+    ferry.server.latency_s = 0
+    ferry.assert_finished(ferry.render())
+    with small_disk(tmp_path / "small", megabytes=2) as disk:
+        wanted = ("--format", "wav", "--output", disk.folder)
+        with started(*disk.inside, *ferry.command, *wanted) as run:
+            _assert_told(run.finish(), "needs about")
+        assert not list(disk.seen.rglob("*.wav*"))
+
+
 @pytest.mark.parametrize(
     ("call", "number", "place"),
     [
