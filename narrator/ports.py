@@ -110,6 +110,14 @@ class TakeStore(Protocol):
         """The takes that are there, by names and sizes alone: nothing is hashed."""
         ...
 
+    def has(self, key: TakeKey) -> bool:
+        """Whether a take is there now.
+
+        Raises:
+            DiskError: it cannot be looked for.
+        """
+        ...
+
     def load(self, key: TakeKey) -> Take | None:
         """A take of `keys()`, by its sidecar; a damaged one is quarantined, and None returned."""
         ...

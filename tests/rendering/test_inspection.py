@@ -148,7 +148,7 @@ def test_differences_that_another_machine_makes_are_no_damage(folder: Path) -> N
     for name in ("true_peak", "sum_squares"):
         raw["measurement"][name] *= 1 + 1e-6
     energies = np.frombuffer(base64.b64decode(raw["measurement"]["hop_energies"]), "<f4") * np.float32(1.002)
-    raw["measurement"]["hop_energies"] = base64.b64encode(energies.astype("<f4")).decode()
+    raw["measurement"]["hop_energies"] = base64.b64encode(energies.astype("<f4").tobytes()).decode()
     sidecar.write_text(json.dumps(raw), encoding="utf-8")
     assert fault_in(folder, take.key) is None
 
