@@ -155,15 +155,15 @@ def test_files_that_are_wanted_on_a_disk_without_room_are_not_begun(ferry: Ferry
             pytest.param(call, number, place, id=f"{call} {number}", marks=pytest.mark.slow)
             for call, number, place in (
                 ("write", 20, f"takes/..{FILE}"),
-                ("fsync", 42, f"takes/..{FOLDER}"),
-                ("fsync", 43, f"takes/..{FILE}"),
+                ("fsync", 43, f"takes/..{FOLDER}"),
+                ("fsync", 42, f"takes/..{FILE}"),
                 ("rename", 41, "takes/../"),
                 ("rename", 42, "takes/../"),
                 ("write", 3, f"source{FILE}"),
-                ("fsync", 3, f"source{FILE}"),
-                ("fsync", 4, f"source{FOLDER}"),
+                ("fsync", 4, f"source{FILE}"),
+                ("fsync", 5, f"source{FOLDER}"),
                 ("rename", 3, "source/"),
-                ("fsync", 7, f"script{FILE}"),
+                ("fsync", 9, f"script{FILE}"),
             )
         ),
     ],
