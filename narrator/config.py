@@ -78,13 +78,15 @@ class Titles(_Section):
 class Cutting(_Section):
     """How chapters are cut into segments."""
 
-    strategy: Literal["paragraph"] = "paragraph"
-    max_chars: Annotated[int, Field(ge=40, le=100_000)] = 1000
+    strategy: Literal["paragraph", "sentence", "word", "fixed"] = "paragraph"
+    max_chars: Annotated[int, Field(ge=20, le=100_000)] = 1000
 
 
 class Pauses(_Section):
     """Silence that is heard between what is spoken, in milliseconds."""
 
+    word: Milliseconds = 60
+    clause: Milliseconds = 200
     sentence: Milliseconds = 350
     paragraph: Milliseconds = 600
     heading: Milliseconds = 1000

@@ -269,6 +269,8 @@ class Delivery:
     def _pause_ms(self, segment: Segment) -> int:
         pauses = self._book.config.pauses
         return {
+            Pause.WORD: pauses.word,
+            Pause.CLAUSE: pauses.clause,
             Pause.SENTENCE: pauses.sentence,
             Pause.PARAGRAPH: pauses.paragraph,
             Pause.HEADING: pauses.heading,

@@ -105,6 +105,8 @@ class Manuscript:
 class Pause(StrEnum):
     """Why there is silence after a segment; its length is a setting of assembly, never part of a take."""
 
+    WORD = "word"
+    CLAUSE = "clause"
     SENTENCE = "sentence"
     PARAGRAPH = "paragraph"
     HEADING = "heading"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, TypedDict, Unpack
 
 from narrator.errors import UsageError
@@ -27,6 +28,7 @@ class Options(TypedDict, total=False):
     options: Mapping[str, str] | None
     language: str | None
     speed: float | None
+    quality: str | None
     strategy: str | None
     max_chars: int | None
     concurrency: int | None
@@ -40,6 +42,15 @@ class Options(TypedDict, total=False):
     max_cost: float | None
     max_characters: int | None
 
+
+QUALITIES: Mapping[str, Mapping[str, object]] = MappingProxyType(
+    {
+        "fast": {"strategy": "word", "max_chars": 100},
+        "balanced": {"strategy": "sentence", "max_chars": 200},
+        "high": {"strategy": "paragraph", "max_chars": 300},
+    }
+)
+"""Cuttings by one name: the quicker the first sound, the less of its surroundings a voice knows."""
 
 _SETTINGS = {
     "provider": ("speech", "provider"),
@@ -119,6 +130,10 @@ def wishes_of(**options: Unpack[Options]) -> Wishes:
             f"There is no option {unknown[0]!r}.", advice=f"There are: {', '.join(Options.__annotations__)}."
         )
     settings: dict[str, dict[str, Any]] = {}
+    if quality := options.get("quality"):
+        if quality not in QUALITIES:
+            raise UsageError(f"There is no quality {quality!r}.", advice=f"There are: {', '.join(QUALITIES)}.")
+        settings["cutting"] = dict(QUALITIES[quality])
     for name, (section, key) in _SETTINGS.items():
         value = options.get(name)
         if value is not None and value != "":

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from narrator.config import check_config
 from narrator.errors import UsageError
-from narrator.wishes import Wishes, wishes_of
+from narrator.wishes import QUALITIES, Wishes, wishes_of
 
 
 def test_what_is_empty_wishes_for_nothing() -> None:
@@ -15,6 +16,16 @@ def test_what_is_empty_wishes_for_nothing() -> None:
 def test_paths_are_taken_as_text_or_as_paths(tmp_path: Path) -> None:
     assert wishes_of(output=tmp_path) == wishes_of(output=str(tmp_path))
     assert wishes_of(project=tmp_path).project == tmp_path
+
+
+def test_a_quality_is_a_cutting_of_which_each_part_can_be_named_otherwise() -> None:
+    assert wishes_of(quality="balanced").settings["cutting"] == {"strategy": "sentence", "max_chars": 200}
+    other = wishes_of(quality="fast", max_chars=150).settings["cutting"]
+    assert other == {"strategy": "word", "max_chars": 150}
+    with pytest.raises(UsageError, match="best"):
+        wishes_of(quality="best")
+    for name, cutting in QUALITIES.items():
+        assert check_config({"cutting": cutting}, where=name).cutting.model_dump() == cutting
 
 
 @pytest.mark.parametrize("written", ["~nosuchuser/x", "a\0b"])

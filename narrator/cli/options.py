@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from narrator.errors import UsageError
-from narrator.wishes import Wishes, wishes_of
+from narrator.wishes import QUALITIES, Wishes, wishes_of
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -49,8 +49,17 @@ _OPTIONS = (
     click.option("--base-url", help="Root of the provider's server, for one of your own."),
     click.option("--language", help="Language of the book, such as en or pt-BR, if it declares the wrong one."),
     click.option("--speed", type=float, help="Pace of the voice; 1.0 is its own."),
-    click.option("--strategy", type=click.Choice(["paragraph"]), help="How text is cut into requests."),
+    click.option(
+        "--strategy",
+        type=click.Choice(["paragraph", "sentence", "word", "fixed"]),
+        help="How text is cut into requests.  [default: paragraph]",
+    ),
     click.option("--max-chars", type=int, help="Longest text of one request.  [default: 1000]"),
+    click.option(
+        "--quality",
+        type=click.Choice(sorted(QUALITIES)),
+        help="A cutting by its name: fast (words, 100), balanced (sentences, 200), high (paragraphs, 300).",
+    ),
     click.option("--concurrency", type=int, help="Requests at once.  [default: what suits the provider]"),
     click.option("--rate", metavar="N/s", help="Requests a period at the most: 5/s, 100/m, 20/10s."),
     click.option(

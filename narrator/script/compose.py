@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, dropwhile
 
@@ -27,13 +27,10 @@ from narrator.model import (
 from narrator.script.chapter_titles import folded, shows_title
 from narrator.script.credits import asked_before, asked_titles, book_values, fill
 from narrator.script.policy import NOTHING_TO_SAY, block_rule, chapter_rule, is_speakable
-from narrator.script.sentences import pieces_within
 from narrator.script.speech_text import heading_text
+from narrator.script.strategies import STRATEGIES, Limit, Seam, seams, strategy_for
 
-Strategy = Callable[[str, str, int], list[str]]
-"""Cuts a block's text: (text, language, limit in characters) to pieces that join to the text."""
-
-STRATEGIES: Mapping[str, Strategy] = {"paragraph": pieces_within}
+_PAUSE_AT = {Seam.WORD: Pause.WORD, Seam.CLAUSE: Pause.CLAUSE, Seam.SENTENCE: Pause.SENTENCE}
 
 # Chinese and Japanese write no spaces: there a character counts as a word.
 _UNSPACED = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -45,7 +42,7 @@ _HEAD = 5
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """How texts are cut: the strategy's name, and the longest text of one segment."""
+    """How texts are cut: the strategy's name, and the longest text of one segment in characters."""
 
     strategy: str
     limit: int
@@ -151,7 +148,9 @@ def _compose_chapter(chapter: Chapter, digest: str, cut: Cut, book: Manuscript) 
 
 
 def _parts(number: int, block: Block, cut: Cut, chapter: Chapter, language: str) -> Iterator[Segment | Skip]:
-    pieces = STRATEGIES[cut.strategy](block.text, block.language or language, cut.limit)
+    own_language, limit = block.language or language, Limit(cut.limit)
+    pieces = strategy_for(block.role, cut.strategy)(block.text, own_language, limit)
+    ends_at = seams(pieces, own_language, limit) if len(pieces) > 1 else [Seam.SENTENCE]
     ends = list(accumulate(map(len, pieces)))
     spans = [Span(number, end - len(piece), end) for piece, end in zip(pieces, ends, strict=True)]
     said = [index for index, piece in enumerate(pieces) if is_speakable(piece)]
@@ -165,7 +164,7 @@ def _parts(number: int, block: Block, cut: Cut, chapter: Chapter, language: str)
         if is_heading:
             text = heading_text(text, is_chapter=is_chapter, language=language)
         after_block = Pause.HEADING if is_heading else Pause.PARAGRAPH
-        yield Segment(text, (span,), after_block if index == said[-1] else Pause.SENTENCE)
+        yield Segment(text, (span,), after_block if index == said[-1] else _PAUSE_AT[ends_at[index]])
 
 
 def _is_chapter(chapter: Chapter) -> bool:
@@ -199,7 +198,7 @@ def _titled(chapter: ScriptChapter, title: str, cut: Cut, language: str) -> Scri
 
 def _unsourced(text: str, cut: Cut, language: str, last: Pause) -> tuple[Segment, ...]:
     """The segments of a text that the manuscript does not have, with that pause after the last."""
-    pieces = [piece.strip() for piece in STRATEGIES[cut.strategy](text, language, cut.limit)]
+    pieces = [piece.strip() for piece in STRATEGIES["paragraph"](text, language, Limit(cut.limit))]
     said = [piece for piece in pieces if is_speakable(piece)]
     pauses = [*(Pause.SENTENCE for _ in said[1:]), last]
     return tuple(Segment(piece, (), pause) for piece, pause in zip(said, pauses, strict=False))
