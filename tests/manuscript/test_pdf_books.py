@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,10 +72,3 @@ def test_no_word_of_the_tale_is_lost_or_said_twice(alice: Manuscript) -> None:
     # without the asterisks. 12 of them end with a dash at the end of a line of prose, and are joined on.
     said = sum(len(block.text.split()) for chapter in body(alice) for block in chapter.blocks)
     assert said == 26_388 - 12
-
-
-def test_a_megabyte_is_read_in_some_two_seconds(corpus: Corpus, alice: Manuscript) -> None:
-    started = time.process_time()
-    read_pdf(corpus("alice.pdf"))
-    characters = sum(len(block.text) for chapter in alice.chapters for block in chapter.blocks)
-    assert (time.process_time() - started) / characters * 1e6 < 2.5

@@ -171,4 +171,4 @@ def test_time_grows_with_the_text_and_not_with_its_square(mark: str) -> None:
         for number in (20, 10_000):
             start = time.process_time()
             strategy(text, "en", Limit(number))
-            assert time.process_time() - start < 1
+            assert time.process_time() - start < 5, "a square would take minutes"
