@@ -61,7 +61,9 @@ def _kill_in_takes(ferry: Ferry, chance: random.Random, log: Path) -> None:
         # The main thread has files of its own to write before the first take: the first N would all be its.
         call, least = chance.choice([("write", 6), ("fsync", 8), ("rename", 4)])
         number = chance.randint(least, 2 * least)
-        with started(*traced(log, call, f"signal=KILL:when={number}"), *ferry.quiet_command) as run:
+        # One at a time, so that it is one thread that writes takes, and its Nth call comes before their end.
+        quietly = (*ferry.quiet_command, "--concurrency", "1")
+        with started(*traced(log, call, f"signal=KILL:when={number}"), *quietly) as run:
             run.finish()
 
 
@@ -69,9 +71,7 @@ def _kill_in_assembly(ferry: Ferry, chance: random.Random, log: Path) -> None:
     """When a part of an MP3 has grown to some size."""
     size = chance.randrange(2_000, 120_000)
     with started(*ferry.command) as run:
-        watch_until(
-            lambda: any(path.stat().st_size > size for path in _listed(ferry.out)) or _ended(run.process)
-        )
+        watch_until(lambda: _has_grown(ferry.out, size) or _ended(run.process))
         kill_group(run.process)
         run.finish()
 
@@ -93,6 +93,13 @@ def _listed(out: Path) -> list[Path]:
         return [path for path in out.iterdir() if path.suffix == ".part" and path.exists()]
     except FileNotFoundError:
         return []
+
+
+def _has_grown(out: Path, size: int) -> bool:
+    try:
+        return any(path.stat().st_size > size for path in _listed(out))
+    except FileNotFoundError:
+        return False
 
 
 def _is_tagging(ferry: Ferry) -> bool:
