@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 
 from narrator.book import Book
-from narrator.durable import disk_errors, part_of, parts_of, publish, sync_file, write_durably
+from narrator.durable import disk_errors, part_of, parts_of, probe, publish, sync_file, write_durably
 from narrator.errors import UsageError
 from narrator.mastering.promise import encode_within_promise
 from narrator.mastering.timeline import Part
@@ -32,8 +32,6 @@ from narrator.publishing.tags import Tags, tag_mp3
 from narrator.rendering.plan import PREVIEW, WHOLE_BOOK
 from narrator.version import __version__
 from narrator.wiring import encoder_factories
-
-_PROBE_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +104,7 @@ class Delivery:
         Raises:
             DiskError: no: it is read-only, or its disk is full.
         """
-        path = part_of(self._playlist_path)  # `claim_names` sweeps what a killed process leaves of it
-        with disk_errors(f"Writing to {self._folder}"):
-            try:
-                path.write_bytes(bytes(_PROBE_BYTES))
-            finally:
-                _remove(path)
+        probe(self._playlist_path)  # `claim_names` sweeps what a killed process leaves of it
 
     def order(self, number: int, segments: Sequence[Segment], takes: Sequence[Take]) -> ChapterOrder:
         """What chapter `number` is made of."""

@@ -15,6 +15,8 @@ from narrator.errors import DiskError, UsageError
 PART_SUFFIX = ".part"
 """What a file is called until it is whole."""
 
+_PROBE_BYTES = 65_536
+
 
 @contextmanager
 def disk_errors(doing: str) -> Iterator[None]:
@@ -75,6 +77,16 @@ def synced_part(path: Path, data: bytes | memoryview) -> Iterator[Path]:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
         raise
+
+
+def probe(path: Path) -> None:
+    """Find out whether a file can be put at `path`, by one that is written beside it and removed.
+
+    Raises:
+        DiskError: no: the folder is read-only, or its disk is full.
+    """
+    with disk_errors(f"Writing to {path.parent}"), synced_part(path, bytes(_PROBE_BYTES)) as beside:
+        beside.unlink()
 
 
 def _new(path: Path) -> BinaryIO:

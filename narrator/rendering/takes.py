@@ -17,13 +17,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from narrator.durable import PART_SUFFIX, disk_errors, part_of, sync_folder, synced_part, write_durably
+from narrator.durable import PART_SUFFIX, disk_errors, probe, sync_folder, synced_part, write_durably
 from narrator.errors import DiskError
 from narrator.model import Draft, Measurement, Take, TakeKey, WordTime
 
 REVISION = 1
-
-_PROBE_BYTES = 65_536
 
 
 class TakeFolder:
@@ -54,10 +52,7 @@ class TakeFolder:
         Raises:
             DiskError: no: the folder is read-only, or the disk is full.
         """
-        path = part_of(self._folder / "probe")  # `sweep` removes what a killed process leaves of it
-        write_durably(path, bytes(_PROBE_BYTES))
-        with disk_errors(f"Removing {path}"):
-            path.unlink()
+        probe(self._folder / "probe")  # `sweep` removes what a killed process leaves of it
 
     def load(self, key: TakeKey) -> Take | None:
         """The take by its sidecar; None, and the pair put away, where the sidecar or the length is wrong.
@@ -87,7 +82,7 @@ class TakeFolder:
             DiskError: nothing is left under the take's names.
         """
         request = draft.request
-        if existing := self._existing(request.key):
+        if self.has(request.key) and (existing := self.load(request.key)):
             return existing
         take = Take(
             key=request.key,
@@ -126,9 +121,6 @@ class TakeFolder:
         path = self._path(key)
         with disk_errors(f"Looking for take {key[:12]}"):
             return path.exists() and path.with_suffix(".json").exists()
-
-    def _existing(self, key: TakeKey) -> Take | None:
-        return self.load(key) if self.has(key) else None
 
     def quarantine(self, key: TakeKey) -> None:
         """Put a bad take where it can be looked at; its key is missing from then on."""

@@ -1,4 +1,4 @@
-"""The writer: what makes answers into takes and the ledger durable, on threads and never on the event loop."""
+"""The writer: makes answers into takes, and these and the ledger durable. The event loop waits for no disk."""
 
 from __future__ import annotations
 
