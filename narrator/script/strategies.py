@@ -19,7 +19,8 @@ from types import MappingProxyType
 
 import regex
 
-from narrator.model import Role
+from narrator.model import Block, Role
+from narrator.script.policy import block_rule
 from narrator.script.sentences import (
     NEATER,
     cut_after,
@@ -161,6 +162,16 @@ def strategy_for(role: Role, name: str) -> Strategy:
 _OWN_STRATEGIES: Mapping[Role, Strategy] = {Role.HEADING: paragraph, Role.VERSE: verse}
 
 
+def cut(text: str, language: str, strategy: Strategy, limits: Sequence[Limit]) -> list[str]:
+    """Cut a text so that each piece is within every limit: one that a person set, and a provider's own."""
+    first, *others = limits
+    pieces = strategy(text, language, first)
+    for limit in others:
+        fitting = ([piece] if limit.holds(piece) else strategy(piece, language, limit) for piece in pieces)
+        pieces = [piece for some in fitting for piece in some]
+    return pieces
+
+
 class Seam(StrEnum):
     """Where in the text a piece ends, which says how long the silence is that may be heard there."""
 
@@ -175,6 +186,33 @@ def seams(pieces: Sequence[str], language: str, limit: Limit) -> list[Seam]:
     stops = _stops(text, language, limit) | {len(text)}
     ends = accumulate(map(len, pieces))
     return [_seam(piece, is_stop=end in stops) for piece, end in zip(pieces, ends, strict=True)]
+
+
+def merged(blocks: Sequence[Block], limit: Limit) -> list[range]:
+    """Runs of neighbouring short paragraphs that are said in one go, as ranges of block numbers: all, in order.
+
+    Spoken paragraphs, or spoken quotations, of one language make a run while their texts, joined by a line
+    end each, are within the limit. All else stands alone.
+    """
+    runs: list[range] = []
+    filled = 0
+    for number, block in enumerate(blocks):
+        size = limit.size(block.text.strip())
+        if runs and _goes_with(blocks[number - 1], block) and filled + 1 + size <= limit.number:
+            runs[-1] = range(runs[-1].start, number + 1)
+            filled += 1 + size
+        else:
+            runs.append(range(number, number + 1))
+            filled = size
+    return runs
+
+
+_MERGED_ROLES = frozenset({Role.PARAGRAPH, Role.QUOTATION})
+
+
+def _goes_with(before: Block, block: Block) -> bool:
+    is_alike = (before.role, before.language) == (block.role, block.language)
+    return is_alike and block.role in _MERGED_ROLES and not (block_rule(before) or block_rule(block))
 
 
 def _letters(text: str) -> int:
