@@ -50,6 +50,10 @@ class Book(_Section):
     title: str = ""
     authors: tuple[str, ...] = Field(default=(), strict=False)
     language: LanguageTag = ""
+    date: str = Field(default="", pattern=r"^([0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?)?$")
+    series: str = ""
+    part: str = ""
+    cover: str = ""
 
 
 class Speech(_Section):
@@ -75,11 +79,55 @@ class Titles(_Section):
     chapter: str = "{chapter}"
 
 
+class Reading(_Section):
+    """What of a book is spoken.
+
+    `speak` and `skip` name kinds of matter ('preface', 'dedication', 'bibliography'; 'front', 'body' and 'back'
+    for all of it) or chapters by their titles, and win over what is spoken by default; `skip` wins over
+    `speak`.
+    """
+
+    speak: tuple[str, ...] = Field(default=(), strict=False)
+    skip: tuple[str, ...] = Field(default=(), strict=False)
+    notes: Literal["skip", "end", "place"] = "skip"
+    tables: Literal["speak", "skip"] = "speak"
+    captions: Literal["speak", "skip"] = "skip"
+    alt_texts: Literal["speak", "skip"] = "skip"
+    code: Literal["speak", "skip"] = "skip"
+    urls: Literal["speak", "skip"] = "speak"
+    speakers: Literal["speak", "skip"] = "speak"
+    stage_directions: Literal["speak", "skip"] = "speak"
+
+
+class SpeechText(_Section):
+    """How printed text is written out for the voice, and lexicons beside the project's own `lexicon.toml`."""
+
+    normalize: Literal["auto", "off", "light", "full"] = "auto"
+    lexicons: tuple[str, ...] = Field(default=(), strict=False)
+
+
+class Cast(_Section):
+    """Voices besides the narrator's, by the names that the provider has for them; '' for the narrator's.
+
+    `speakers` are names as the book writes them, in any case, and `languages` BCP 47 tags.
+    """
+
+    headings: str = ""
+    quotes: str = ""
+    notes: str = ""
+    speakers: Mapping[str, str] = Field(default_factory=dict)
+    languages: Mapping[LanguageTag, str] = Field(default_factory=dict)
+
+
 class Cutting(_Section):
-    """How chapters are cut into segments."""
+    """How chapters are cut into segments.
+
+    Paragraphs that together are no longer than `merge_chars` are spoken in one go; 0 merges none.
+    """
 
     strategy: Literal["paragraph", "sentence", "word", "fixed"] = "paragraph"
     max_chars: Annotated[int, Field(ge=20, le=100_000)] = 1000
+    merge_chars: Annotated[int, Field(ge=0, le=100_000)] = 0
 
 
 class Pauses(_Section):
@@ -129,6 +177,9 @@ class Config(_Section):
     book: Book = Book()
     speech: Speech = Speech()
     titles: Titles = Titles()
+    reading: Reading = Reading()
+    speech_text: SpeechText = SpeechText()
+    cast: Cast = Cast()
     cutting: Cutting = Cutting()
     pauses: Pauses = Pauses()
     levels: Levels = Levels()
