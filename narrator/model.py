@@ -239,6 +239,9 @@ class Script:
     opening: tuple[Segment, ...] = ()
     closing: tuple[Segment, ...] = ()
     asked: AskedTitles | None = None
+    date: str = ""
+    series: str = ""
+    part: str = ""
 
     @property
     def spoken(self) -> tuple[ScriptChapter, ...]:
