@@ -7,14 +7,16 @@ from pathlib import Path
 
 from narrator.config import Config
 from narrator.errors import ManuscriptError
-from narrator.model import Cover, Script, Segment, SpeechRequest, TakeKey
+from narrator.model import Cover, Normalization, Script, Segment, SpeechRequest, TakeKey
 from narrator.ports import Provider
 from narrator.project import Project, digest_of, find_project, named_project, open_project, read_source
 from narrator.rendering.languages import ensure_language_is_spoken
 from narrator.rendering.plan import Plan, Selection, make_plan
 from narrator.script.accepted import AcceptedScript
-from narrator.script.compose import Cut, compose
+from narrator.script.compose import Accepted, compose
 from narrator.script.credits import asked_before, asked_titles, check_templates
+from narrator.script.treatment import Cut, Treatment
+from narrator.script.wording import Wording, read_lexicons
 from narrator.wiring import check_delivery, open_provider, read_manuscript
 from narrator.wishes import Settings, Wishes
 
@@ -29,7 +31,7 @@ class Book:
     project: Project
     config: Config
     provider: Provider
-    cut: Cut
+    treatment: Treatment
     manuscript_path: Path
     manuscript_data: bytes
     script: Script
@@ -55,19 +57,31 @@ class Book:
         return " ".join(filter(None, (self.provider.name, self.provider.voice)))
 
     def request_for(self, segment: Segment) -> SpeechRequest:
-        """All that decides how a segment sounds."""
+        """All that decides how a segment sounds.
+
+        Raises:
+            UnknownVoice: the provider knows that it has no such voice.
+        """
+        voice = segment.voice or self.provider.voice
+        language = segment.language or self.language
         return SpeechRequest(
             provider=self.provider.name,
             model=self.provider.model,
-            voice=self.provider.voice,
-            voice_digest=self.provider.voice_digest,
+            voice=voice,
+            voice_digest=self.provider.digest_of(voice),
             text=segment.text,
-            language=self.language if self.provider.capabilities.uses_language else "",
+            language=language if self.provider.capabilities.uses_language else "",
             speed=self.config.speech.speed,
             rate_hz=self.provider.capabilities.rate_hz,
             revision=self.provider.revision,
             options=self.config.speech.options,
         )
+
+    @property
+    def cast_voices(self) -> tuple[str, ...]:
+        """The voices that speak besides the narrator's, in alphabetical order."""
+        spoken = (segment.voice for chapter in self.script.spoken for segment in chapter.segments)
+        return tuple(sorted(set(spoken) - {""}))
 
     def plan(self, have: frozenset[TakeKey]) -> Plan:
         """What of the wanted part is left to be spoken, with the takes that there are.
@@ -96,7 +110,7 @@ class Book:
         if source is None or source.sha256 != sha256:
             self.project.keep_manuscript(self.manuscript_path, self.manuscript_data, self.read_cover)
         if self.is_script_new:
-            AcceptedScript(self.project.script_folder).write(self.script, sha256, self.cut)
+            AcceptedScript(self.project.script_folder).write(self.script, sha256, self.treatment)
 
     def keep_wishes(self, settings: Settings) -> None:
         """Write to the project what this run was told, and whose voice it is even where nobody named one.
@@ -149,28 +163,30 @@ def project_of(source: Path, data: bytes, wishes: Wishes) -> Project:
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """What is known of a book before it is read: who speaks it, how it is cut, and its script of before."""
+    """What is known of a book before it is read: who speaks it, how it is treated, and its script of before."""
 
     source: Source
     wishes: Wishes
     config: Config
     provider: Provider
-    cut: Cut
-    accepted: Script | None
-    accepted_sha256: str
+    treatment: Treatment
+    accepted: Accepted | None
 
     @property
     def must_read(self) -> bool:
-        """Whether the manuscript itself has to be read: no script of it, so cut and so titled, was accepted."""
+        """Whether the manuscript itself has to be read: no script of it, made like this, was accepted."""
         accepted, book = self.accepted, self.config.book
-        if accepted is None or self.accepted_sha256 != digest_of(self.source.data):
+        if accepted is None or accepted.source_sha256 != digest_of(self.source.data):
             return True
+        if not (accepted.is_cut_by(self.treatment) and accepted.is_worded_by(self.treatment)):
+            return True
+        script = accepted.script
         facts = (
-            book.title or accepted.title,
-            book.authors or accepted.authors,
-            book.language or accepted.language,
+            book.title or script.title,
+            book.authors or script.authors,
+            book.language or script.language,
         )
-        return asked_titles(self.config.titles, *facts) != asked_before(accepted, *facts)
+        return asked_titles(self.config.titles, *facts) != asked_before(script, *facts)
 
     def open(self) -> Book:
         """Read or recall the script. Writes nothing.
@@ -188,7 +204,7 @@ class Preparation:
             project=self.source.project,
             config=self.config,
             provider=self.provider,
-            cut=self.cut,
+            treatment=self.treatment,
             manuscript_path=self.source.path,
             manuscript_data=self.source.data,
             script=script,
@@ -206,7 +222,7 @@ class Preparation:
         if self.accepted and not self.must_read:
             # The manuscript is not read again, unless its cover was lost with the kept copy.
             cover = None if source.project.source else read_manuscript(source.path).cover
-            return self.accepted, cover, False
+            return self.accepted.script, cover, False
         manuscript = read_manuscript(source.path)
         # A file's name, where it stands in for a title, may hold bytes that are no text.
         read = replace(manuscript, title=manuscript.title.encode("utf-8", "replace").decode())
@@ -217,7 +233,7 @@ class Preparation:
             authors=book.authors or read.authors,
             language=book.language or read.language,
         )
-        script = compose(said, self.cut, self.accepted, titles=self.config.titles)
+        script = compose(said, self.treatment, self.accepted, titles=self.config.titles)
         kept = replace(script, title=read.title, authors=read.authors, language=read.language)
         return kept, manuscript.cover, True
 
@@ -226,19 +242,33 @@ def prepare_book(source: Source, wishes: Wishes) -> Preparation:
     """Check the wishes and choose the voice. Reads no manuscript, and writes nothing.
 
     Raises:
-        ConfigError: an option or `project.toml` is wrong.
+        ConfigError: an option, `project.toml` or a lexicon is wrong.
         UsageError: the accepted script is damaged.
     """
     config = source.project.config(wishes.all_settings)
     check_templates(config.titles, where=str(source.project.folder / "project.toml"))
     provider = open_provider(config)
     check_delivery(config, provider.capabilities.rate_hz)
-    cut = Cut(config.cutting.strategy, min(config.cutting.max_chars, provider.capabilities.max_characters))
     accepted = None if wishes.replan else AcceptedScript(source.project.script_folder).read()
-    script, sha256, accepted_cut = accepted or (None, "", cut)
-    if accepted_cut != cut:
-        script = None
-    return Preparation(source, wishes, config, provider, cut, script, sha256)
+    return Preparation(source, wishes, config, provider, _treatment(source.project, config, provider), accepted)
+
+
+def _treatment(project: Project, config: Config, provider: Provider) -> Treatment:
+    """How the manuscript becomes a script for this provider. The project's own lexicon comes before others."""
+    capabilities, wishes = provider.capabilities, config.speech_text
+    asked = wishes.normalize
+    normalization = capabilities.normalization if asked == "auto" else Normalization(asked)
+    own = project.folder / "lexicon.toml"
+    named = [project.folder / Path(name).expanduser() for name in wishes.lexicons]
+    lexicon = read_lexicons([own, *named] if own.exists() else named)
+    cut = Cut(
+        config.cutting.strategy,
+        min(config.cutting.max_chars, capabilities.max_characters),
+        capabilities.max_bytes,
+        config.cutting.merge_chars,
+    )
+    wording = Wording(normalization, lexicon, voice=provider.voice)
+    return Treatment(cut, config.reading, config.cast, wording)
 
 
 def open_book(source: Source, wishes: Wishes) -> Book:

@@ -113,7 +113,7 @@ def _ffmpeg() -> Finding:
 def _embedded_voice() -> Finding:
     try:
         provider = open_provider(Config())
-        return Finding("embedded voice", f"{provider.voice}, model {provider.voice_digest[:12]}")
+        return Finding("embedded voice", f"{provider.voice}, model {provider.digest_of(provider.voice)[:12]}")
     except NarratorError as exc:
         return Finding("embedded voice", exc.what, is_well=False)
 

@@ -176,7 +176,8 @@ class Segment:
     """The text of one provider request, the source characters that it covers, and the pause after it.
 
     A title that is spoken where the text does not show it covers none. `voice` is '' for the narrator's, and
-    `language` '' for the book's.
+    `language` '' for the book's. `made` is a digest of the rest as it was composed, by which it shows that
+    somebody edited a segment; '' in one that a person wrote.
     """
 
     text: str
@@ -184,6 +185,7 @@ class Segment:
     pause: Pause = Pause.PARAGRAPH
     voice: str = ""
     language: str = ""
+    made: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,12 +316,26 @@ class Voice:
     description: str = ""
 
 
+class Normalization(StrEnum):
+    """How much of a text is written out before it is sent.
+
+    `light` is what voices with a reader of numbers of their own still misread: Roman numerals, abbreviations
+    with a dot, addresses of the web, ranges, signs. `full` is for voices that have none: all numbers become
+    words, too.
+    """
+
+    OFF = "off"
+    LIGHT = "light"
+    FULL = "full"
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a provider, as it is set up, can do.
 
-    `max_characters` is the longest text of one request. `concurrency` is how many requests to run at once
-    where the user names no number. `languages` () means any; `uses_language` says whether a request's
+    `max_characters` is the longest text of one request, and `max_bytes` the most bytes of it in UTF-8 where the
+    provider counts those. `normalization` is what its voices need. `concurrency` is how many requests to run
+    at once where the user names no number. `languages` () means any; `uses_language` says whether a request's
     language changes its sound. `usd_per_million_characters` is 0.0 for a free voice and None where the price
     is not known.
     """
@@ -332,6 +348,8 @@ class Capabilities:
     uses_language: bool = False
     usd_per_million_characters: float | None = None
     is_local: bool = False
+    max_bytes: int | None = None
+    normalization: Normalization = Normalization.LIGHT
 
 
 @dataclass(frozen=True)  # no slots: the key is asked for all along a segment's way, and is found once

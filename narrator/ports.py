@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
@@ -54,9 +54,12 @@ class Provider(Protocol):
         """The model that speaks, '' where the provider has no such notion."""
         ...
 
-    @property
-    def voice_digest(self) -> str:
-        """SHA-256 of a local voice's model file; '' for a remote voice."""
+    def digest_of(self, voice: str) -> str:
+        """SHA-256 of a local voice's model file; '' for a remote voice.
+
+        Raises:
+            UnknownVoice: it is known, without asking anybody, that there is no such voice.
+        """
         ...
 
     @property
@@ -72,8 +75,10 @@ class Provider(Protocol):
         """
         ...
 
-    async def check(self) -> None:
-        """Find out, before any text is sent, what would make every request fail.
+    async def check(self, voices: Collection[str] = ()) -> None:
+        """Find out, before any text is sent, what would make requests fail.
+
+        `voices` are those that will speak besides its own.
 
         Raises:
             RunError: no key, a refused key, an unknown voice or model, a service that cannot be reached.

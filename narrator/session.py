@@ -154,7 +154,7 @@ class Session:
             for text in self._ledger.notices:
                 self._observe(Notice(text))
             self._writer = await stack.enter_async_context(TakeWriter(self._takes, self._ledger))
-            await self._unless_stopped(book.provider.check())
+            await self._unless_stopped(book.provider.check(book.cast_voices))
             self._is_checked = True
 
     def _learn_pace(self, plan: Plan) -> None:

@@ -11,7 +11,7 @@ import hashlib
 import importlib.util
 import json
 import os
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -63,12 +63,7 @@ class HibariVoice:
             )
         refuse_problems(speech, problems)
         self.voice = speech.voice or DEFAULT_VOICE
-        names = [voice.id for voice in _bundled_voices()]
-        if self.voice not in names:
-            raise UnknownVoice(
-                f"hibari has no voice {self.voice!r} without a download; {nearest(self.voice, names)}",
-                advice=f"Use --voice {DEFAULT_VOICE}, or leave the voice out.",
-            )
+        _ensure_known(self.voice)
         self._concurrency = rendering.concurrency or _cores()
         self._pool = WorkerPool(
             _ENGINE, {"voice": self.voice}, size=self._concurrency, patience_s=rendering.timeout_s
@@ -86,19 +81,21 @@ class HibariVoice:
             is_local=True,
         )
 
-    @property
-    def voice_digest(self) -> str:
-        return _digest(_assets() / _registry()[self.voice]["file"])
+    def digest_of(self, voice: str) -> str:
+        _ensure_known(voice)
+        return _digest(_assets() / _registry()[voice]["file"])
 
     async def voices(self) -> Sequence[Voice]:
         return _bundled_voices()
 
-    async def check(self) -> None:
+    async def check(self, voices: Collection[str] = ()) -> None:
         """Wait until the voice is loaded in one worker.
 
         Raises:
-            RunError: it cannot be loaded.
+            RunError: it cannot be loaded, or there is no such voice.
         """
+        for voice in voices:
+            _ensure_known(voice)
         try:
             await self._pool.ready()
         except Unavailable as exc:
@@ -125,6 +122,16 @@ class HibariVoice:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
         await self._pool.__aexit__(kind, error, trace)
+
+
+def _ensure_known(voice: str) -> None:
+    """Raises UnknownVoice."""
+    names = [bundled.id for bundled in _bundled_voices()]
+    if voice not in names:
+        raise UnknownVoice(
+            f"hibari has no voice {voice!r} without a download; {nearest(voice, names)}",
+            advice=f"Use --voice {DEFAULT_VOICE}, or leave the voice out.",
+        )
 
 
 def _bundled_voices() -> list[Voice]:

@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import json
 import math
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
@@ -68,7 +68,6 @@ class OpenAI:
         refuse_problems(speech, problems + option_problems(speech.options, _OPTIONS))
         self.model = speech.model or "tts-1"
         self.voice = speech.voice or "alloy"
-        self.voice_digest = ""
         self._speech_url = root / "v1/audio/speech"
         self._voices_url = root / "v1/audio/voices"
         self._service = service_name(root)
@@ -98,6 +97,9 @@ class OpenAI:
         payer = hashlib.sha256(self._key.encode()).hexdigest()[:8] if self._key else "no key"
         return f"openai:{self._service}:{payer}"
 
+    def digest_of(self, voice: str) -> str:  # noqa: ARG002 - a remote voice has no file
+        return ""
+
     async def voices(self) -> Sequence[Voice]:
         """The server's own list; OpenAI itself has none, so its documented voices.
 
@@ -120,7 +122,7 @@ class OpenAI:
         except SpeechError:  # a server without such a list answers as it likes
             return []
 
-    async def check(self) -> None:
+    async def check(self, voices: Collection[str] = ()) -> None:
         """Ask for what costs nothing: whether there is a server that takes the key and has the voice.
 
         OpenAI itself is not asked: it says to the first request, unbilled, what is wrong.
@@ -136,7 +138,8 @@ class OpenAI:
                 )
             return
         known = {voice.id for voice in await self.voices()}
-        missing = [part for part in self.voice.split("+") if known and _bare(part) not in known]
+        parts = [part for voice in (self.voice, *voices) for part in voice.split("+")]
+        missing = [part for part in parts if known and _bare(part) not in known]
         if missing:
             raise UnknownVoice(
                 f"{self._service} has no voice {missing[0]!r}; {nearest(missing[0], known)}",

@@ -3,24 +3,28 @@
     script/book.json     the book's facts, the cut, the credits, and the chapters' files in order
     script/0001-….json   one chapter: a segment a line, then what is skipped and why
 
-The text of a segment may be edited; its spans say which characters of the source it stands for. Titles that
-the source does not show have none. `asked` is what titles were written from: while it is the same, they stay.
+The text of a segment may be edited; its spans say which characters of the source it stands for, and `made` is a
+digest of what was composed, by which an edit is told and kept. Titles that the source does not show have no
+spans. `asked` is what titles were written from: while it is the same, they stay.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from narrator.durable import disk_errors, reading, write_durably
 from narrator.errors import UsageError
 from narrator.model import AskedTitles, Matter, Pause, Script, ScriptChapter, Segment, Skip, Span
-from narrator.script.compose import Cut
+from narrator.script.chapter_script import stamped
+from narrator.script.compose import Accepted
+from narrator.script.treatment import Treatment
 
 REVISION = 1
+_MORE_FACTS = ("date", "series", "part")
 
 
 class AcceptedScript:
@@ -29,8 +33,8 @@ class AcceptedScript:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def read(self) -> tuple[Script, str, Cut] | None:
-        """The script, the SHA-256 of the manuscript that it was written from, and how it was cut; None if none.
+    def read(self) -> Accepted | None:
+        """The script, and of what and how it was made; None if there is none.
 
         Raises:
             UsageError: a file of the script is damaged; it is named.
@@ -55,26 +59,34 @@ class AcceptedScript:
                 opening=_segments(book.get("opening", [])),
                 closing=_segments(book.get("closing", [])),
                 asked=_asked(book["asked"]) if "asked" in book else None,
+                **{key: str(book.get(key, "")) for key in _MORE_FACTS},
             )
-            return script, book["source_sha256"], Cut(book["strategy"], book["limit"])
+            cutting = {key: book[key] for key in ("strategy", "limit")} | dict(book.get("cutting", {}))
+            wording = dict(book["wording"]) if "wording" in book else None
+            return Accepted(script, str(book["source_sha256"]), cutting, wording)
         except (KeyError, TypeError, ValueError) as exc:
             raise _damaged(index, exc) from exc
 
-    def write(self, script: Script, source_sha256: str, cut: Cut) -> None:
+    def write(self, script: Script, source_sha256: str, treatment: Treatment) -> None:
         """Keep a script. The index is replaced last, so that a script is whole, the old one or the new one.
 
         Raises:
             DiskError: it could not be written.
         """
         names = [f"{number:04}-{c.source_digest[:12]}.json" for number, c in enumerate(script.chapters, 1)]
+        cutting = dict(treatment.cutting)
+        strategy, limit = cutting.pop("strategy"), cutting.pop("limit")
         book = {
             "revision": REVISION,
             "title": script.title,
             "authors": script.authors,
             "language": script.language,
+            **{key: value for key in _MORE_FACTS if (value := getattr(script, key))},
             "source_sha256": source_sha256,
-            "strategy": cut.strategy,
-            "limit": cut.limit,
+            "strategy": strategy,
+            "limit": limit,
+            **({"cutting": cutting} if cutting else {}),
+            "wording": treatment.wording.facts,
             "opening": [*map(_segment_facts, script.opening)],
             "closing": [*map(_segment_facts, script.closing)],
             **({"asked": asdict(script.asked)} if script.asked else {}),
@@ -103,7 +115,9 @@ def _chapter_text(chapter: ScriptChapter) -> str:
 
 
 def _segment_facts(segment: Segment) -> dict[str, Any]:
-    return {"text": segment.text, "pause": segment.pause, "spans": _flat(segment.spans)}
+    facts = {"text": segment.text, "pause": segment.pause, "spans": _flat(segment.spans)}
+    more = {"voice": segment.voice, "language": segment.language}
+    return facts | {key: value for key, value in more.items() if value} | {"made": segment.made}
 
 
 def _lines(items: Iterable[dict[str, Any]]) -> str:
@@ -139,7 +153,19 @@ def _listed(value: object) -> list[Any]:
 
 
 def _segments(raw: list[dict[str, Any]]) -> tuple[Segment, ...]:
-    return tuple(Segment(_text(item["text"]), _spans(item["spans"]), Pause(item["pause"])) for item in raw)
+    return tuple(map(_segment, raw))
+
+
+def _segment(raw: dict[str, Any]) -> Segment:
+    segment = Segment(
+        text=_text(raw["text"]),
+        spans=_spans(raw["spans"]),
+        pause=Pause(raw["pause"]),
+        voice=str(raw.get("voice", "")),
+        language=str(raw.get("language", "")),
+    )
+    # Scripts of before did not tell what was edited: theirs count as composed.
+    return replace(segment, made=str(raw["made"])) if "made" in raw else stamped(segment)
 
 
 def _asked(raw: dict[str, Any]) -> AskedTitles:

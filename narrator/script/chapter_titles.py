@@ -12,7 +12,7 @@ import regex
 
 from narrator.model import Block, Chapter, Role
 from narrator.script.credits import is_no_name
-from narrator.script.policy import block_rule, chapter_rule
+from narrator.script.policy import Policy
 
 _FIRST = 5
 """A heading, or the title's words, among so many blocks at the start of a chapter is what shows its title."""
@@ -22,7 +22,7 @@ _AROUND = 20
 _PARTS = regex.compile(r"[.:;—–|/]\s*|\s-\s")
 
 
-def shows_title(chapter: Chapter, before: Chapter | None, book_title: str) -> bool:
+def shows_title(chapter: Chapter, before: Chapter | None, book_title: str, policy: Policy) -> bool:
     """Whether a listener hears the title without our help, or should not: a made-up name, or the book's own.
 
     `before` is the chapter that stands before it.
@@ -30,12 +30,12 @@ def shows_title(chapter: Chapter, before: Chapter | None, book_title: str) -> bo
     title = folded(chapter.title)
     if is_no_name(chapter.title) or title == folded(book_title):
         return True
-    first = _spoken(chapter.blocks)[:_FIRST]
+    first = _spoken(chapter.blocks, policy)[:_FIRST]
     if any(block.role is Role.HEADING for block in first) or _repeats(chapter.title, first):
         return True
-    if before is None or chapter_rule(before) is not None:
+    if before is None or policy.chapter_rule(before) is not None:
         return False
-    last = _spoken(before.blocks)[-_LAST:]
+    last = _spoken(before.blocks, policy)[-_LAST:]
     return folded(before.title) == title or any(_is_about(title, folded(block.text)) for block in last)
 
 
@@ -44,8 +44,8 @@ def folded(text: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFKC", text).casefold() if char.isalnum())
 
 
-def _spoken(blocks: Sequence[Block]) -> list[Block]:
-    return [block for block in blocks if block.text and block_rule(block) is None]
+def _spoken(blocks: Sequence[Block], policy: Policy) -> list[Block]:
+    return [block for block in blocks if block.text and policy.block_rule(block) is None]
 
 
 def _repeats(title: str, first: Sequence[Block]) -> bool:

@@ -7,9 +7,9 @@ Lines are normalised one by one, and until nothing changes: normalised text stay
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from enum import StrEnum
 from functools import cache
 
+from narrator.model import Normalization
 from narrator.script.normalize_abbreviations import abbreviation_rules
 from narrator.script.normalize_addresses import address_rules
 from narrator.script.normalize_full import full_rules
@@ -23,20 +23,7 @@ _MOST_ROUNDS = 8
 """A bound that nothing should reach: the second round is almost always the one that changes nothing."""
 
 
-class Level(StrEnum):
-    """How much of a text is written out before it is sent.
-
-    `light` is what voices with a reader of numbers of their own still misread: Roman numerals, abbreviations
-    with a dot, addresses of the web, ranges, signs. `full` is for voices that have none: all numbers become
-    words, too.
-    """
-
-    OFF = "off"
-    LIGHT = "light"
-    FULL = "full"
-
-
-def normalized(text: str, language: str, level: Level) -> str:
+def normalized(text: str, language: str, level: Normalization) -> str:
     """`text` as it is said in `language`, a BCP 47 tag; unchanged in a language that has no rules.
 
     German, English, Spanish, French, Italian, Dutch and Portuguese have.
@@ -58,8 +45,8 @@ def _settled(line: str, rules: Sequence[Rule]) -> str:
 
 
 @cache
-def _rules(primary: str, is_brazilian: bool, level: Level) -> tuple[Rule, ...]:  # noqa: FBT001 - a cache key
-    if level is Level.OFF:
+def _rules(primary: str, is_brazilian: bool, level: Normalization) -> tuple[Rule, ...]:  # noqa: FBT001 - a cache key
+    if level is Normalization.OFF:
         return ()
     # Roman numerals become figures, which abbreviations ("Vol. 4"), signs and full numbers look for.
     light = (
@@ -68,4 +55,4 @@ def _rules(primary: str, is_brazilian: bool, level: Level) -> tuple[Rule, ...]: 
         *abbreviation_rules(primary),
         *sign_rules(primary),
     )
-    return light if level is Level.LIGHT else (*light, *full_rules(primary, is_brazilian=is_brazilian))
+    return light if level is Normalization.LIGHT else (*light, *full_rules(primary, is_brazilian=is_brazilian))

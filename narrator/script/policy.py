@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from narrator.config import Reading
 from narrator.model import Block, Chapter, Matter, Role
 
 SPOKEN_FRONT_AND_BACK = frozenset(
@@ -22,27 +25,58 @@ NEVER_SPOKEN = frozenset(
     }
 )  # fmt: skip
 
+BY_WISH = "by wish"
 NOTHING_TO_SAY = "nothing to say"
-
-UNSPOKEN_ROLES = frozenset({Role.CAPTION, Role.CODE, Role.NOTE})
-
-
-def chapter_rule(chapter: Chapter) -> str | None:
-    """The rule under which a whole chapter is skipped; None where it is spoken."""
-    if chapter.kind in NEVER_SPOKEN:
-        return chapter.kind
-    if chapter.matter is Matter.BODY or chapter.kind in SPOKEN_FRONT_AND_BACK:
-        return None
-    return chapter.kind or f"{chapter.matter} matter"
+SPEAKER = "speaker"
+STAGE_DIRECTION = str(Role.STAGE_DIRECTION)
 
 
-def block_rule(block: Block) -> str | None:
-    """The rule under which a block of a spoken chapter is skipped; None where it is spoken."""
-    if block.role in UNSPOKEN_ROLES:
-        return str(block.role)
-    return None if is_speakable(block.text) else NOTHING_TO_SAY
+class Policy:
+    """What is spoken of a book, by the wishes for its reading."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self._spoken = frozenset(map(_name, reading.speak))
+        self._skipped = frozenset(map(_name, reading.skip))
+        self._by_role: dict[Role, Literal["speak", "skip"]] = {
+            Role.ALT_TEXT: reading.alt_texts,
+            Role.CAPTION: reading.captions,
+            Role.CODE: reading.code,
+            Role.NOTE: "skip" if reading.notes == "skip" else "speak",
+            Role.STAGE_DIRECTION: reading.stage_directions,
+            Role.TABLE: reading.tables,
+        }
+
+    def chapter_rule(self, chapter: Chapter) -> str | None:
+        """The rule under which a whole chapter is skipped; None where it is spoken.
+
+        Names that are more exact win: a title over a kind, and a kind over 'front', 'body' and 'back'.
+        """
+        for name in (chapter.title, chapter.kind, chapter.matter):
+            if not name:
+                continue
+            if _name(name) in self._skipped:
+                return f"{name}, {BY_WISH}" if name is not chapter.title else BY_WISH
+            if _name(name) in self._spoken:
+                return None
+        if chapter.kind in NEVER_SPOKEN:
+            return chapter.kind
+        if chapter.matter is Matter.BODY or chapter.kind in SPOKEN_FRONT_AND_BACK:
+            return None
+        return chapter.kind or f"{chapter.matter} matter"
+
+    def block_rule(self, block: Block) -> str | None:
+        """The rule under which a block of a spoken chapter is skipped; None where it is spoken."""
+        if self._by_role.get(block.role) == "skip":
+            return str(block.role)
+        return None if is_speakable(block.text) else NOTHING_TO_SAY
 
 
 def is_speakable(text: str) -> bool:
     """Whether there is a letter or a digit in it: voices make noises of anything less."""
     return any(character.isalnum() for character in text)
+
+
+def _name(written: str) -> str:
+    """A kind, a matter or a title, as they are compared: 'About the Author' is 'about-the-author'."""
+    return "-".join(written.casefold().split())

@@ -11,7 +11,7 @@ limit, unless a single grapheme is larger. None cuts inside a grapheme.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate
@@ -20,7 +20,6 @@ from types import MappingProxyType
 import regex
 
 from narrator.model import Block, Role
-from narrator.script.policy import block_rule
 from narrator.script.sentences import (
     NEATER,
     cut_after,
@@ -188,31 +187,25 @@ def seams(pieces: Sequence[str], language: str, limit: Limit) -> list[Seam]:
     return [_seam(piece, is_stop=end in stops) for piece, end in zip(pieces, ends, strict=True)]
 
 
-def merged(blocks: Sequence[Block], limit: Limit) -> list[range]:
-    """Runs of neighbouring short paragraphs that are said in one go, as ranges of block numbers: all, in order.
+def merged(blocks: Sequence[Block], limit: Limit, likeness: Callable[[Block], Hashable]) -> list[range]:
+    """Runs of neighbouring short blocks that are said in one go, as ranges of block numbers: all, in order.
 
-    Spoken paragraphs, or spoken quotations, of one language make a run while their texts, joined by a line
-    end each, are within the limit. All else stands alone.
+    Blocks of one likeness make a run while their texts, joined by a line end each, are within the limit; one
+    whose likeness is None stands alone.
     """
     runs: list[range] = []
     filled = 0
+    before: Hashable = None
     for number, block in enumerate(blocks):
-        size = limit.size(block.text.strip())
-        if runs and _goes_with(blocks[number - 1], block) and filled + 1 + size <= limit.number:
+        size, now = limit.size(block.text.strip()), likeness(block)
+        if runs and now is not None and now == before and filled + 1 + size <= limit.number:
             runs[-1] = range(runs[-1].start, number + 1)
             filled += 1 + size
         else:
             runs.append(range(number, number + 1))
             filled = size
+        before = now
     return runs
-
-
-_MERGED_ROLES = frozenset({Role.PARAGRAPH, Role.QUOTATION})
-
-
-def _goes_with(before: Block, block: Block) -> bool:
-    is_alike = (before.role, before.language) == (block.role, block.language)
-    return is_alike and block.role in _MERGED_ROLES and not (block_rule(before) or block_rule(block))
 
 
 def _letters(text: str) -> int:

@@ -87,7 +87,7 @@ def request_for(provider: Provider, text: str) -> SpeechRequest:
         speed=1.0,
         rate_hz=provider.capabilities.rate_hz,
         revision=provider.revision,
-        voice_digest=provider.voice_digest,
+        voice_digest=provider.digest_of(provider.voice),
     )
 
 
@@ -128,7 +128,7 @@ class _Contract:
         assert capabilities.max_characters >= 40
         assert capabilities.concurrency >= 1
         assert 8_000 <= capabilities.rate_hz <= 48_000
-        assert bool(unentered.voice_digest) == capabilities.is_local
+        assert bool(unentered.digest_of(unentered.voice)) == capabilities.is_local
 
     async def test_check_finds_nothing_wrong(self, provider: Provider) -> None:
         await provider.check()

@@ -18,7 +18,7 @@ def adapter(concurrency: int = 0, **wishes: Any) -> HibariVoice:
 
 def test_the_digest_is_that_of_the_voice_s_model_file() -> None:
     model = Path(hibari.__file__).parent / "assets" / "hibari.onnx"
-    assert adapter().voice_digest == hashlib.sha256(model.read_bytes()).hexdigest()
+    assert adapter().digest_of("heart") == hashlib.sha256(model.read_bytes()).hexdigest()
 
 
 def test_a_voice_that_would_be_downloaded_is_refused() -> None:

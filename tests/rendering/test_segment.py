@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -57,7 +57,7 @@ Act = Callable[[], AsyncGenerator[SpeechEvent, None]]
 class Said:
     """A provider whose attempts go as they were written down; the last one goes on for ever."""
 
-    name, revision, model, voice, voice_digest, account = "said", 1, "m", "v", "", "said"
+    name, revision, model, voice, account = "said", 1, "m", "v", "said"
     capabilities = Capabilities(1000, (Container.PCM,), 24_000, 1)
 
     def __init__(self, *acts: Act) -> None:
@@ -66,7 +66,10 @@ class Said:
     async def voices(self) -> list[Voice]:
         return []
 
-    async def check(self) -> None:
+    def digest_of(self, _: str) -> str:
+        return ""
+
+    async def check(self, _: Collection[str] = ()) -> None:
         return None
 
     def speak(self, request: SpeechRequest) -> AsyncGenerator[SpeechEvent, None]:

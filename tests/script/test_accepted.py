@@ -9,9 +9,10 @@ import pytest
 from narrator.errors import UsageError
 from narrator.model import Block, Chapter, Manuscript, Matter, Role
 from narrator.script.accepted import AcceptedScript
-from narrator.script.compose import Cut, compose
+from narrator.script.compose import Accepted, compose
+from tests.script.treated import treatment
 
-CUT = Cut("paragraph", 1000)
+CUT = treatment("paragraph", 1000)
 
 
 def manuscript(*texts: str) -> Manuscript:
@@ -26,7 +27,7 @@ def manuscript(*texts: str) -> Manuscript:
 def test_a_script_comes_back_as_it_was_kept(tmp_path: Path) -> None:
     script = compose(manuscript("Eins.", "Zwei – „ja“."), CUT)
     AcceptedScript(tmp_path).write(script, "abc", CUT)
-    assert AcceptedScript(tmp_path).read() == (script, "abc", CUT)
+    assert AcceptedScript(tmp_path).read() == Accepted(script, "abc", CUT.cutting, CUT.wording.facts)
 
 
 def test_a_script_of_the_time_before_credits_is_read_as_one_without(tmp_path: Path) -> None:
@@ -34,10 +35,12 @@ def test_a_script_of_the_time_before_credits_is_read_as_one_without(tmp_path: Pa
     AcceptedScript(tmp_path).write(script, "abc", CUT)
     index = tmp_path / "book.json"
     facts = json.loads(index.read_text(encoding="utf-8"))
-    earlier = {key: value for key, value in facts.items() if key not in {"opening", "closing", "asked"}}
+    earlier = {
+        key: value for key, value in facts.items() if key not in {"opening", "closing", "asked", "wording"}
+    }
     index.write_text(json.dumps(earlier), encoding="utf-8")
     silent = replace(script, opening=(), closing=(), asked=None)
-    assert AcceptedScript(tmp_path).read() == (silent, "abc", CUT)
+    assert AcceptedScript(tmp_path).read() == Accepted(silent, "abc", CUT.cutting, None)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +65,7 @@ def test_a_person_can_edit_what_is_said(tmp_path: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("Am 3. Mai.", "Am dritten Mai."), encoding="utf-8")
     kept = AcceptedScript(tmp_path).read()
     assert kept is not None
-    assert kept[0].chapters[1].segments[1].text == "Am dritten Mai."
+    assert kept.script.chapters[1].segments[1].text == "Am dritten Mai."
 
 
 def test_files_of_chapters_that_are_gone_are_removed(tmp_path: Path) -> None:

@@ -4,9 +4,10 @@ import pytest
 
 from narrator.config import Titles
 from narrator.model import Block, Chapter, Manuscript, Matter, Pause, Role, ScriptChapter
-from narrator.script.compose import Cut, compose
+from narrator.script.compose import compose
+from tests.script.treated import treatment
 
-CUT = Cut("paragraph", 1000)
+CUT = treatment("paragraph", 1000)
 OPENING = "It was a dark night, and the ferry did not come before the ice had gone from the river."
 
 

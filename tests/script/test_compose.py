@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from narrator.config import Titles
 from narrator.model import Block, Chapter, Manuscript, Matter, Pause, Role, Segment, Skip, Span
-from narrator.script.compose import Cut, assert_tiling, compose, count_words, source_digest
+from narrator.script.chapter_script import assert_tiling, count_words
+from narrator.script.compose import compose, source_digest
+from tests.script.treated import accepted, treatment
 
-CUT = Cut("paragraph", 1000)
+CUT = treatment("paragraph", 1000)
 TEXT_ONLY = Titles(opening="", closing="", chapter="")
 
 blocks = st.builds(
@@ -41,7 +43,7 @@ def chapter(*blocks: Block, kind: str = "chapter", matter: Matter = Matter.BODY)
 def test_every_character_is_said_once_or_skipped_by_rule(
     some: list[Chapter], limit: int, language: str
 ) -> None:
-    script = compose(book(*some, language=language), Cut("paragraph", limit))
+    script = compose(book(*some, language=language), treatment("paragraph", limit))
     for source, composed in zip(some, script.chapters, strict=True):
         assert_tiling(source, composed)
         parts: list[Segment | Skip] = [*composed.segments, *composed.skipped]
@@ -72,7 +74,7 @@ def test_one_paragraph_is_one_segment_and_a_heading_stands_alone() -> None:
 def test_a_long_paragraph_is_cut_at_sentence_ends_only() -> None:
     sentences = [f"This is sentence number {number}, said by Dr. Grey." for number in range(40)]
     source = chapter(Block(Role.PARAGRAPH, " ".join(sentences)))
-    segments = compose(book(source), Cut("paragraph", 200), titles=TEXT_ONLY).chapters[0].segments
+    segments = compose(book(source), treatment("paragraph", 200), titles=TEXT_ONLY).chapters[0].segments
     assert " ".join(segment.text for segment in segments) == " ".join(sentences)
     assert all(len(segment.text) <= 200 and segment.text.endswith("Grey.") for segment in segments)
     assert {segment.pause for segment in segments[:-1]} == {Pause.SENTENCE}
@@ -104,11 +106,11 @@ def test_apparatus_is_not_spoken_and_the_rule_has_a_name() -> None:
 
 def test_unchanged_chapters_keep_their_accepted_cuts() -> None:
     first = chapter(Block(Role.PARAGRAPH, "One. Two. Three."))
-    accepted = compose(book(first), CUT, titles=TEXT_ONLY)
-    old = accepted.chapters[0]
+    before = compose(book(first), CUT, titles=TEXT_ONLY)
+    old = before.chapters[0]
     edited = replace(old, segments=(replace(old.segments[0], text="As somebody has edited it."),))
     second = chapter(Block(Role.PARAGRAPH, "New."))
-    script = compose(book(second, first), CUT, replace(accepted, chapters=(edited,)), titles=TEXT_ONLY)
+    script = compose(book(second, first), CUT, accepted(replace(before, chapters=(edited,))), titles=TEXT_ONLY)
     assert [each.segments[0].text for each in script.chapters] == ["New.", "As somebody has edited it."]
 
 

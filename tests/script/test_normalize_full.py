@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from narrator.script.normalize import Level, normalized
+from narrator.model import Normalization
+from narrator.script.normalize import normalized
 
 
 def full(text: str, language: str = "en") -> str:
-    return normalized(text, language, Level.FULL)
+    return normalized(text, language, Normalization.FULL)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from narrator.manuscript.reading import read_manuscript
-from narrator.script.normalize import Level, normalized
+from narrator.model import Normalization
+from narrator.script.normalize import normalized
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pt-BR", "ja", "")
 PIECES = (
@@ -131,11 +132,11 @@ TEXTS = st.lists(
 
 
 @settings(max_examples=1500)
-@given(TEXTS, st.sampled_from(LANGUAGES), st.sampled_from(Level))
-@example("Dr. Dr. St. St. Paul", "en", Level.FULL)
-@example("Henry & $5 million & (555) 123-4567", "en", Level.FULL)
+@given(TEXTS, st.sampled_from(LANGUAGES), st.sampled_from(Normalization))
+@example("Dr. Dr. St. St. Paul", "en", Normalization.FULL)
+@example("Henry & $5 million & (555) 123-4567", "en", Normalization.FULL)
 def test_what_was_normalised_stays_as_it_is_and_keeps_its_lines_and_letters(
-    text: str, language: str, level: Level
+    text: str, language: str, level: Normalization
 ) -> None:
     said = normalized(text, language, level)
     assert normalized(said, language, level) == said
@@ -145,25 +146,25 @@ def test_what_was_normalised_stays_as_it_is_and_keeps_its_lines_and_letters(
 
 @given(TEXTS)
 def test_nothing_is_said_otherwise_in_a_language_without_rules_or_at_level_off(text: str) -> None:
-    assert normalized(text, "ja", Level.FULL) == normalized(text, "", Level.FULL) == text
-    assert normalized(text, "en", Level.OFF) == text
+    assert normalized(text, "ja", Normalization.FULL) == normalized(text, "", Normalization.FULL) == text
+    assert normalized(text, "en", Normalization.OFF) == text
 
 
-@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("level", Normalization)
 @pytest.mark.parametrize(
     "run",
     ["1 " * 50_000, "9" * 100_000, "St. " * 25_000, "1,234" * 20_000, "1–" * 50_000, "X" * 100_000,
      "a." * 50_000, "www." * 25_000, "A " * 50_000, "$ " * 50_000, "+1 555" * 16_000, " " * 100_000,
      "½" * 100_000, "§ 5 " * 25_000, "1.5 × " * 16_000, "http://" * 14_000, "a@" * 50_000],
 )  # fmt: skip
-def test_no_run_of_signs_takes_long(run: str, level: Level) -> None:
+def test_no_run_of_signs_takes_long(run: str, level: Normalization) -> None:
     began = time.process_time()
     normalized(run, "en", level)
     assert time.process_time() - began < 5
 
 
-@pytest.mark.parametrize("level", [Level.LIGHT, Level.FULL])
-def test_a_book_is_normalised_in_a_moment(corpus: Callable[[str], Path], level: Level) -> None:
+@pytest.mark.parametrize("level", [Normalization.LIGHT, Normalization.FULL])
+def test_a_book_is_normalised_in_a_moment(corpus: Callable[[str], Path], level: Normalization) -> None:
     book = read_manuscript(corpus("news-from-nowhere.txt"))
     text = "\n".join(block.text for chapter in book.chapters for block in chapter.blocks)
     normalized("1", "en", level)
@@ -180,9 +181,9 @@ def test_a_book_is_normalised_in_a_moment(corpus: Callable[[str], Path], level: 
         ("winter-sports.epub", "en"),
     ],
 )
-@pytest.mark.parametrize("level", [Level.LIGHT, Level.FULL])
+@pytest.mark.parametrize("level", [Normalization.LIGHT, Normalization.FULL])
 def test_real_books_obey_the_laws(
-    corpus: Callable[[str], Path], name: str, language: str, level: Level
+    corpus: Callable[[str], Path], name: str, language: str, level: Normalization
 ) -> None:
     for chapter in read_manuscript(corpus(name)).chapters:
         for block in chapter.blocks:

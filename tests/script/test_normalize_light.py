@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from narrator.script.normalize import Level, normalized
+from narrator.model import Normalization
+from narrator.script.normalize import normalized
 
 
 def light(text: str, language: str = "en-GB") -> str:
-    return normalized(text, language, Level.LIGHT)
+    return normalized(text, language, Normalization.LIGHT)
 
 
 @pytest.mark.parametrize(

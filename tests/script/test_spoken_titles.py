@@ -8,9 +8,10 @@ import pytest
 
 from narrator.config import Titles
 from narrator.model import Block, Chapter, Manuscript, Matter, Pause, Role, Script
-from narrator.script.compose import Cut, compose
+from narrator.script.compose import compose
+from tests.script.treated import accepted, treatment
 
-CUT = Cut("paragraph", 1000)
+CUT = treatment("paragraph", 1000)
 CONTENTS = Chapter("Contents", (Block(Role.PARAGRAPH, "One, Two"),), Matter.FRONT, "toc")
 
 
@@ -72,20 +73,20 @@ def test_a_text_that_begins_with_the_very_words_is_not_announced() -> None:
 
 def test_long_credits_are_cut_like_any_text() -> None:
     long = replace(BOOK, title="Emma. " + "A Novel in Three Volumes, with Notes. " * 4)
-    script = compose(long, Cut("paragraph", 60))
+    script = compose(long, treatment("paragraph", 60))
     assert len(script.opening) > 2
     assert all(len(segment.text) <= 60 for segment in script.opening)
     assert [segment.pause for segment in script.opening][-2:] == [Pause.SENTENCE, Pause.SCENE_BREAK]
 
 
 def test_edited_credits_stay_while_the_same_is_asked() -> None:
-    accepted = edited(compose(BOOK, CUT))
+    before = edited(compose(BOOK, CUT))
     grown = replace(BOOK, chapters=(*BOOK.chapters, chapter("Three", "D.")))
-    script = compose(grown, CUT, accepted)
-    assert (script.opening, script.closing) == (accepted.opening, accepted.closing)
-    assert heard(compose(grown, CUT, accepted, titles=Titles(opening="{title}, by {authors}."))) == heard(
-        script
-    )
+    script = compose(grown, CUT, accepted(before))
+    assert (script.opening, script.closing) == (before.opening, before.closing)
+    assert heard(
+        compose(grown, CUT, accepted(before), titles=Titles(opening="{title}, by {authors}."))
+    ) == heard(script)
 
 
 @pytest.mark.parametrize(
@@ -100,23 +101,23 @@ def test_edited_credits_stay_while_the_same_is_asked() -> None:
 def test_credits_are_written_anew_when_something_else_is_asked(
     book: Manuscript, titles: Titles, opening: str
 ) -> None:
-    script = compose(book, CUT, edited(compose(BOOK, CUT)), titles=titles)
+    script = compose(book, CUT, accepted(edited(compose(BOOK, CUT))), titles=titles)
     assert [segment.text for segment in script.opening] == [opening]
 
 
 def test_one_credit_is_asked_anew_without_the_other() -> None:
-    accepted = edited(compose(BOOK, CUT))
-    script = compose(BOOK, CUT, accepted, titles=Titles(closing=""))
-    assert (script.opening, script.closing) == (accepted.opening, ())
+    before = edited(compose(BOOK, CUT))
+    script = compose(BOOK, CUT, accepted(before), titles=Titles(closing=""))
+    assert (script.opening, script.closing) == (before.opening, ())
 
 
 def test_a_script_of_the_time_before_credits_gets_none_unless_they_are_asked_for() -> None:
     before = replace(compose(BOOK, CUT), opening=(), closing=(), asked=None)
     grown = replace(BOOK, chapters=(*BOOK.chapters, chapter("Three", "D.")))
-    kept = compose(grown, CUT, before)
+    kept = compose(grown, CUT, accepted(before))
     assert heard(kept) == [["One", "A.", "B."], ["Two", "C."], ["Three", "D."]]
-    assert heard(compose(grown, CUT, kept)) == heard(kept), "nor the next time"
-    wished = compose(grown, CUT, before, titles=Titles(opening="Now: {title}"))
+    assert heard(compose(grown, CUT, accepted(kept))) == heard(kept), "nor the next time"
+    wished = compose(grown, CUT, accepted(before), titles=Titles(opening="Now: {title}"))
     assert heard(wished)[0][0] == "Now: Emma."
     assert wished.closing == ()
 
@@ -126,11 +127,11 @@ def test_an_edited_chapter_title_stays_until_another_is_asked_for() -> None:
     script = compose(book, CUT)
     (only,) = script.chapters
     said = (replace(only.segments[0], text="The first"), *only.segments[1:])
-    accepted = replace(script, chapters=(replace(only, segments=said),))
+    before = replace(script, chapters=(replace(only, segments=said),))
     renamed = replace(book, chapters=(replace(book.chapters[0], title="Two"),))
 
     def first(book: Manuscript, chapter: str = "{chapter}") -> str:
-        return compose(book, CUT, accepted, titles=Titles(chapter=chapter)).chapters[0].segments[0].text
+        return compose(book, CUT, accepted(before), titles=Titles(chapter=chapter)).chapters[0].segments[0].text
 
     assert first(book) == "The first"
     assert first(book, "No. {chapter}") == "No. One"

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from narrator.manuscript.reading import read_manuscript
 from narrator.model import Block, Role
+from narrator.script.policy import is_speakable
 from narrator.script.strategies import (
     STRATEGIES,
     Limit,
@@ -174,6 +175,10 @@ def blocks(*texts: str, role: Role = Role.PARAGRAPH) -> list[Block]:
     return [Block(role, text) for text in texts]
 
 
+def likeness(block: Block) -> Role | None:
+    return block.role if block.role is Role.PARAGRAPH and is_speakable(block.text) else None
+
+
 def test_short_paragraphs_are_merged_and_all_else_stands_alone() -> None:
     chapter = [
         *blocks("One", role=Role.HEADING),
@@ -182,14 +187,14 @@ def test_short_paragraphs_are_merged_and_all_else_stands_alone() -> None:
         *blocks("“So.”", "***", "“Oh.”"),
         *blocks("Roses are red", "Violets are blue", role=Role.VERSE),
     ]
-    runs = merged(chapter, Limit(40))
+    runs = merged(chapter, Limit(40), likeness)
     assert [run for run in runs if len(run) > 1] == [range(1, 3)]
     assert list(flat(runs)) == list(range(len(chapter)))
 
 
 @given(st.lists(st.builds(Block, st.sampled_from(Role), st.text(max_size=30)), max_size=20), limits)
 def test_merging_keeps_every_block_once_and_the_limit(chapter: list[Block], limit: Limit) -> None:
-    runs = merged(chapter, limit)
+    runs = merged(chapter, limit, likeness)
     assert list(flat(runs)) == list(range(len(chapter)))
     for run in runs:
         joined = "\n".join(chapter[number].text.strip() for number in run)

@@ -1,0 +1,312 @@
+"""A chapter becomes its script: every character of it is in exactly one segment, or skipped under a rule."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from narrator.model import (
+    Block,
+    Chapter,
+    Manuscript,
+    Matter,
+    Pause,
+    Role,
+    ScriptChapter,
+    Segment,
+    Skip,
+    Span,
+)
+from narrator.script.policy import NOTHING_TO_SAY, Policy, is_speakable
+from narrator.script.speech_text import heading_text
+from narrator.script.strategies import STRATEGIES, Limit, Seam, cut, merged, seams, strategy_for
+from narrator.script.stretches import Casting, Stretch
+from narrator.script.treatment import Treatment
+from narrator.script.wording import LEXICON, with_readings
+
+Part = Segment | Skip
+
+_PAUSE_AT = {Seam.WORD: Pause.WORD, Seam.CLAUSE: Pause.CLAUSE, Seam.SENTENCE: Pause.SENTENCE}
+_MERGED = frozenset({Role.PARAGRAPH, Role.QUOTATION})
+
+# Chinese and Japanese write no spaces: there a character counts as a word.
+_UNSPACED = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORDS = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A piece of a block: where it stands, who says it or under which rule nobody does, and what is sent of it.
+
+    `text` is '' where nothing is. Where what is sent had to be cut though the piece could not be, the pieces
+    after the first have no span.
+    """
+
+    span: Span | None
+    stretch: Stretch
+    text: str = ""
+    rule: str = ""
+
+
+class ChapterWriter:
+    """Writes the scripts of the chapters of one book."""
+
+    def __init__(self, book: Manuscript, treatment: Treatment) -> None:
+        self._language = book.language
+        self._cut = treatment.cut
+        self._wording = treatment.wording
+        self._policy = Policy(treatment.reading)
+        self._casting = Casting(treatment.cast, treatment.reading, book.language)
+
+    def write(self, chapter: Chapter, digest: str) -> ScriptChapter:
+        """The script of a chapter whose source digest this is."""
+        rule = self._policy.chapter_rule(chapter)
+        segments: list[Segment] = []
+        skipped: list[Skip] = []
+        for run in merged(chapter.blocks, Limit(self._cut.merge), self._likeness):
+            block = chapter.blocks[run.start]
+            whole = (Span(run.start, 0, len(block.text)),)
+            if block.role is Role.SCENE_BREAK and rule is None:
+                if segments:
+                    segments[-1] = replace(segments[-1], pause=Pause.SCENE_BREAK)
+                skipped += [Skip(str(block.role), whole)] if block.text else []
+            elif skip := rule or self._policy.block_rule(block):
+                skipped += [Skip(skip, whole)] if block.text else []
+            else:
+                parts = self._together(run, chapter) or [
+                    part for number in run for part in self._parts(number, chapter)
+                ]
+                segments += [part for part in parts if isinstance(part, Segment)]
+                skipped += [part for part in parts if isinstance(part, Skip)]
+        if segments:
+            segments[-1] = replace(segments[-1], pause=Pause.CHAPTER)
+        said = [block.text for block in chapter.blocks if self._counts(block, rule)]
+        composed = ScriptChapter(
+            title=chapter.title,
+            matter=chapter.matter,
+            kind=chapter.kind,
+            source_digest=digest,
+            characters=sum(map(len, said)),
+            words=sum(map(count_words, said)),
+            segments=tuple(map(stamped, segments)),
+            skipped=tuple(skipped),
+        )
+        assert_tiling(chapter, composed)
+        return composed
+
+    def reword(self, old: ScriptChapter, chapter: Chapter) -> ScriptChapter:
+        """The script of before, cut as it was, with its texts written out anew where nobody edited them."""
+        segments: list[Segment] = []
+        skipped = [part for part in old.skipped if part.rule != LEXICON]
+        for part in _in_order(old):
+            if isinstance(part, Segment) and (not part.spans or is_edited(part)):
+                segments.append(part)
+                continue
+            for said in self._reworded(part, chapter):
+                if isinstance(said, Segment):
+                    segments.append(said)
+                else:
+                    skipped.append(said)
+                    if segments and isinstance(part, Segment):
+                        segments[-1] = stamped(replace(segments[-1], pause=part.pause))
+        return replace(old, segments=tuple(segments), skipped=tuple(skipped))
+
+    def unsourced(self, text: str, last: Pause) -> tuple[Segment, ...]:
+        """The segments of a text that the manuscript does not have, with that pause after the last."""
+        said = self._wording.said(text, self._language)
+        pieces = [piece.strip() for piece in self._pieces(said, STRATEGIES["paragraph"], self._language)]
+        said_pieces = [piece for piece in pieces if is_speakable(piece)]
+        pauses = [*(Pause.SENTENCE for _ in said_pieces[1:]), last]
+        return tuple(
+            stamped(Segment(piece, (), pause)) for piece, pause in zip(said_pieces, pauses, strict=False)
+        )
+
+    def _counts(self, block: Block, rule: str | None) -> bool:
+        """Whether a block is among the characters and words of its chapter."""
+        return block.role is not Role.ALT_TEXT and (rule is not None or self._policy.block_rule(block) is None)
+
+    def _likeness(self, block: Block) -> object:
+        """Equal for blocks that can be said in one go; None for one that cannot."""
+        if not self._cut.merge or block.role not in _MERGED or self._policy.block_rule(block):
+            return None
+        stretches = self._casting.stretches(block)
+        if len(stretches) > 1 or stretches[0].rule:
+            return None
+        return block.role, block.language, stretches[0].voice, stretches[0].language
+
+    def _together(self, run: range, chapter: Chapter) -> list[Part]:
+        """Several short paragraphs as one segment; none where they are one, or are too long as they are sent."""
+        blocks = [chapter.blocks[number] for number in run]
+        if len(blocks) == 1:
+            return []
+        (stretch,) = self._casting.stretches(blocks[0])
+        spans = tuple(Span(number, 0, len(block.text)) for number, block in zip(run, blocks, strict=True))
+        said = [self._said(span, stretch, chapter) for span in spans]
+        text = "\n".join(said)
+        if not all(map(is_speakable, said)) or not self._holds(text):
+            return []
+        return [Segment(text, spans, Pause.PARAGRAPH, stretch.voice, stretch.language)]
+
+    def _parts(self, number: int, chapter: Chapter) -> Iterator[Part]:
+        """The segments of a block, and what of it is not spoken."""
+        block = chapter.blocks[number]
+        pieces = [
+            piece
+            for stretch in self._casting.stretches(block)
+            for piece in self._cut_stretch(number, stretch, chapter)
+        ]
+        pauses = self._pauses(block, pieces)
+        last = max((index for index, piece in enumerate(pieces) if piece.text), default=None)
+        after_block = Pause.HEADING if block.role is Role.HEADING else Pause.PARAGRAPH
+        for index, (piece, pause) in enumerate(zip(pieces, pauses, strict=True)):
+            spans = (piece.span,) if piece.span else ()
+            if piece.text:
+                after = after_block if index == last else pause
+                yield Segment(piece.text, spans, after, piece.stretch.voice, piece.stretch.language)
+            else:
+                yield Skip(piece.rule, spans)
+
+    def _pauses(self, block: Block, pieces: Sequence[_Piece]) -> list[Pause]:
+        """The pause after each piece, by where in the text of its block it ends."""
+        texts = [block.text[piece.span.start : piece.span.end] for piece in pieces if piece.span]
+        language = block.language or self._language
+        ends = iter(seams(texts, language, self._cut.limits[0]) if len(texts) > 1 else [Seam.SENTENCE])
+        return [_PAUSE_AT[next(ends)] if piece.span else Pause.WORD for piece in pieces]
+
+    def _cut_stretch(self, number: int, stretch: Stretch, chapter: Chapter) -> Iterator[_Piece]:
+        block = chapter.blocks[number]
+        if stretch.rule:
+            yield _Piece(Span(number, stretch.start, stretch.end), stretch, rule=stretch.rule)
+            return
+        language = stretch.language or block.language or self._language
+        start = stretch.start
+        strategy = strategy_for(block.role, self._cut.strategy)
+        for text in self._pieces(block.text[start : stretch.end], strategy, language):
+            yield from self._worded(Span(number, start, start + len(text)), stretch, chapter)
+            start += len(text)
+
+    def _pieces(self, text: str, strategy: Callable[[str, str, Limit], list[str]], language: str) -> list[str]:
+        return cut(text, language, strategy, self._cut.limits)
+
+    def _worded(self, span: Span, stretch: Stretch, chapter: Chapter) -> Iterator[_Piece]:
+        """What is sent of a piece, which is cut again where that grew too long."""
+        text = chapter.blocks[span.block].text[span.start : span.end]
+        if not is_speakable(text):
+            yield _Piece(span, stretch, rule=NOTHING_TO_SAY)
+            return
+        said = self._said(span, stretch, chapter)
+        if self._holds(said) or said == text.strip():
+            yield _Piece(span, stretch, said) if is_speakable(said) else _Piece(span, stretch, rule=LEXICON)
+            return
+        half = Limit(max(1, len(text) // 2))
+        finer = STRATEGIES["paragraph"](text, self._language, half) if len(text) > 1 else [text]
+        if len(finer) == 1:
+            first, *others = (part.strip() for part in self._pieces(said, STRATEGIES["fixed"], self._language))
+            yield from (_Piece(span, stretch, first), *(_Piece(None, stretch, other) for other in others))
+            return
+        start = span.start
+        for part in finer:
+            yield from self._worded(Span(span.block, start, start + len(part)), stretch, chapter)
+            start += len(part)
+
+    def _said(self, span: Span, stretch: Stretch, chapter: Chapter) -> str:
+        block = chapter.blocks[span.block]
+        text = with_readings(block, span).strip()
+        if block.role is Role.HEADING:
+            text = heading_text(text, is_chapter=is_numbered(chapter), language=self._language)
+        return self._wording.said(text, stretch.language or block.language or self._language, stretch.voice)
+
+    def _holds(self, text: str) -> bool:
+        return all(limit.holds(text) for limit in self._cut.limits)
+
+    def _reworded(self, part: Part, chapter: Chapter) -> list[Part]:
+        """A segment of before, or what a lexicon had left of it, as it is said now."""
+        voice, language = (part.voice, part.language) if isinstance(part, Segment) else ("", "")
+        pause = part.pause if isinstance(part, Segment) else Pause.SENTENCE
+        pieces = [
+            piece
+            for span in part.spans
+            for piece in self._worded(span, Stretch(span.start, span.end, voice, language), chapter)
+        ]
+        text = "\n".join(piece.text for piece in pieces)
+        if isinstance(part, Segment) and len(part.spans) == len(pieces) and self._holds(text):
+            return [stamped(replace(part, text=text))] if is_speakable(text) else [Skip(LEXICON, part.spans)]
+        spoken = [piece for piece in pieces if piece.text]
+        return [
+            stamped(
+                Segment(
+                    piece.text,
+                    (piece.span,) if piece.span else (),
+                    pause if piece is spoken[-1] else Pause.CLAUSE,
+                    voice,
+                    language,
+                )
+            )
+            if piece.text
+            else Skip(LEXICON, (piece.span,) if piece.span else ())
+            for piece in pieces
+        ]
+
+
+def is_numbered(chapter: Chapter) -> bool:
+    """Whether a numeral over it alone is a chapter's."""
+    return chapter.matter is Matter.BODY and chapter.kind in {"", "chapter"}
+
+
+def count_words(text: str) -> int:
+    """Runs between white space; in Chinese and Japanese, characters."""
+    return len(_WORDS.findall(text))
+
+
+def stamped(segment: Segment) -> Segment:
+    """The segment as it was composed, with the digest that says so."""
+    return replace(segment, made=_digest(segment))
+
+
+def is_edited(segment: Segment) -> bool:
+    """Whether a person changed a segment since it was composed, or wrote it."""
+    return segment.made != _digest(segment)
+
+
+def _digest(segment: Segment) -> str:
+    form = "\0".join((segment.text, segment.pause, segment.voice, segment.language))
+    return f"{zlib.crc32(form.encode('utf-8', 'surrogatepass')):08x}"
+
+
+def _in_order(chapter: ScriptChapter) -> list[Part]:
+    """The segments, and what a lexicon left of others, in the order in which they stand in the text."""
+    placed: list[tuple[tuple[int, int], Part]] = []
+    place = (-1, 0)
+    for segment in chapter.segments:
+        place = _place(segment) if segment.spans else place
+        placed.append((place, segment))
+    left = ((_place(part), part) for part in chapter.skipped if part.rule == LEXICON)
+    return [part for _, part in sorted(chain(placed, left), key=lambda item: item[0])]
+
+
+def _place(part: Part) -> tuple[int, int]:
+    return part.spans[0].block, part.spans[0].start
+
+
+def assert_tiling(chapter: Chapter, composed: ScriptChapter) -> None:
+    """Check that the spans of a chapter's script cover its blocks, each character once and in order.
+
+    Raises:
+        AssertionError: text would be lost or said twice: a defect of ours, never of the book.
+    """
+    expected = [(number, len(block.text)) for number, block in enumerate(chapter.blocks) if block.text]
+    parts: list[Part] = [*composed.segments, *composed.skipped]
+    spans = sorted((span.block, span.start, span.end) for part in parts for span in part.spans)
+    tiles: dict[int, int] = {}
+    for block, start, end in spans:
+        if start != tiles.get(block, 0) or end <= start:
+            raise AssertionError(f"{chapter.title!r}: block {block} is not tiled at character {start}")
+        tiles[block] = end
+    if sorted(tiles.items()) != expected:
+        raise AssertionError(f"{chapter.title!r}: some text is in no segment and under no rule")
+    said = [(span.block, span.start) for segment in composed.segments for span in segment.spans]
+    if said != sorted(said):
+        raise AssertionError(f"{chapter.title!r}: segments are out of order")

@@ -1,0 +1,138 @@
+"""A block in stretches: each in one voice and one language, or not spoken under one rule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from narrator.config import Cast, Reading
+from narrator.model import Block, Mark, MarkKind, Role
+from narrator.script.policy import SPEAKER, STAGE_DIRECTION, is_speakable
+from narrator.script.quotes import quoted_speech
+from narrator.script.speech_text import primary_of
+
+URL = "url"
+_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"”»’)\]]*[^\s<>\"”»’)\].,;:!?]", re.IGNORECASE)
+_WITH_QUOTES = frozenset({Role.PARAGRAPH, Role.LETTER, Role.LIST_ITEM, Role.QUOTATION})
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Characters [start, end) of a block. `voice` is '' for the narrator's, and `rule` where it is spoken.
+
+    `language` is the one that they are in, where it is another than the book's and has a voice of its own.
+    """
+
+    start: int
+    end: int
+    voice: str = ""
+    language: str = ""
+    rule: str = ""
+
+
+class Casting:
+    """Who speaks what, and what inside a block nobody speaks."""
+
+    def __init__(self, cast: Cast, reading: Reading, language: str) -> None:
+        """`language` is the book's, a BCP 47 tag or ''."""
+        self._cast = cast
+        self._reading = reading
+        self._language = language
+        self._speakers = {_name(name): voice for name, voice in cast.speakers.items()}
+        self._languages = {tag.lower(): voice for tag, voice in cast.languages.items()}
+
+    def stretches(self, block: Block) -> list[Stretch]:
+        """The stretches of a block, which cover it in order. Nearly always there is one."""
+        marks = [_with_stop(mark, block.text) for mark in block.marks]
+        quotes = self._quotes(block)
+        urls = [match.span() for match in _URL.finditer(block.text)] if self._reading.urls == "skip" else []
+        edges = {0, len(block.text)}
+        for start, end in (*((mark.start, mark.end) for mark in marks), *quotes, *urls):
+            edges |= {start, end}
+        found = (
+            Stretch(start, end, rule=URL)
+            if _is_in(start, urls)
+            else self._stretch(block, start, end, _over(marks, start), is_quoted=_is_in(start, quotes))
+            for start, end in pairwise(sorted(edges))
+        )
+        return list(_joined(block.text, found))
+
+    def _quotes(self, block: Block) -> Sequence[tuple[int, int]]:
+        if not self._cast.quotes or block.role not in _WITH_QUOTES or block.speaker:
+            return ()
+        return quoted_speech(block.text)
+
+    def _stretch(
+        self, block: Block, start: int, end: int, kinds: Mapping[MarkKind, Mark], *, is_quoted: bool
+    ) -> Stretch:
+        if MarkKind.NAME in kinds and self._reading.speakers == "skip":
+            return Stretch(start, end, rule=SPEAKER)
+        if MarkKind.DIRECTION in kinds and self._reading.stage_directions == "skip":
+            return Stretch(start, end, rule=STAGE_DIRECTION)
+        asked = kinds.get(MarkKind.VOICE)
+        tag = kinds[MarkKind.LANGUAGE].value if MarkKind.LANGUAGE in kinds else block.language or ""
+        foreign = self._foreign_voice(tag)
+        usual = self._usual_voice(block, kinds, is_quoted=is_quoted)
+        voice = self._speakers.get(_name(asked.value), asked.value) if asked else foreign or usual
+        return Stretch(start, end, voice, tag if foreign or (asked and tag) else "")
+
+    def _foreign_voice(self, tag: str) -> str:
+        if not tag or primary_of(tag) == primary_of(self._language):
+            return ""
+        return self._languages.get(tag.lower()) or self._languages.get(primary_of(tag)) or ""
+
+    def _usual_voice(self, block: Block, kinds: Mapping[MarkKind, Mark], *, is_quoted: bool) -> str:
+        if block.speaker and not kinds.keys() & {MarkKind.NAME, MarkKind.DIRECTION}:
+            return self._speakers.get(_name(block.speaker), "")
+        if block.role is Role.HEADING:
+            return self._cast.headings
+        if block.role is Role.NOTE:
+            return self._cast.notes
+        return self._cast.quotes if is_quoted else ""
+
+
+def _with_stop(mark: Mark, text: str) -> Mark:
+    """A speaker's name with what parts it from the speech: 'Lane:', 'HAMLET.'."""
+    if mark.kind is not MarkKind.NAME:
+        return mark
+    end = mark.end
+    while end < len(text) and text[end] in " .:,;—–-":
+        end += 1
+    return replace(mark, end=end)
+
+
+def _over(marks: Sequence[Mark], start: int) -> dict[MarkKind, Mark]:
+    """The marks over a character by kind: the innermost of each."""
+    return {mark.kind: mark for mark in marks if mark.start <= start < mark.end}
+
+
+def _is_in(start: int, ranges: Sequence[tuple[int, int]]) -> bool:
+    return any(first <= start < end for first, end in ranges)
+
+
+def _joined(text: str, stretches: Iterable[Stretch]) -> Iterator[Stretch]:
+    """Neighbours of one kind as one; marks without a letter go with what is before them, or else after."""
+    waiting: Stretch | None = None
+    for stretch in stretches:
+        if waiting is None:
+            waiting = stretch
+        elif _is_alike(waiting, stretch) or not is_speakable(text[stretch.start : stretch.end]):
+            waiting = replace(waiting, end=stretch.end)
+        elif not is_speakable(text[waiting.start : waiting.end]):
+            waiting = replace(stretch, start=waiting.start)
+        else:
+            yield waiting
+            waiting = stretch
+    if waiting is not None:
+        yield waiting
+
+
+def _is_alike(one: Stretch, other: Stretch) -> bool:
+    return (one.voice, one.language, one.rule) == (other.voice, other.language, other.rule)
+
+
+def _name(written: str) -> str:
+    """A speaker's name as it is compared: 'LADY BRACKNELL.' is 'lady bracknell'."""
+    return " ".join(written.casefold().strip(" .:,;").split())
