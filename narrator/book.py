@@ -6,15 +6,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from narrator.config import Config
-from narrator.errors import ManuscriptError
+from narrator.errors import ManuscriptError, UsageError
 from narrator.model import Cover, Normalization, Script, Segment, SpeechRequest, TakeKey
 from narrator.ports import Provider
 from narrator.project import Project, digest_of, find_project, named_project, open_project, read_source
+from narrator.publishing.cover import chosen_cover
 from narrator.rendering.languages import ensure_language_is_spoken
 from narrator.rendering.plan import Plan, Selection, make_plan
 from narrator.script.accepted import AcceptedScript
 from narrator.script.compose import Accepted, compose
 from narrator.script.credits import asked_before, asked_titles, check_templates
+from narrator.script.notes import with_notes
+from narrator.script.script_text import SourceOf, edited
+from narrator.script.skipped import source_texts
 from narrator.script.treatment import Cut, Treatment
 from narrator.script.wording import Wording, read_lexicons
 from narrator.wiring import check_delivery, open_provider, read_manuscript
@@ -77,6 +81,15 @@ class Book:
             options=self.config.speech.options,
         )
 
+    def source_of(self) -> SourceOf:
+        """A way from the script back to the text of the manuscript, which is read for it.
+
+        Raises:
+            ManuscriptError: it cannot be read.
+        """
+        manuscript = read_manuscript(self.manuscript_path)
+        return source_texts(with_notes(manuscript, self.treatment.reading.notes), self.script)
+
     @property
     def cast_voices(self) -> tuple[str, ...]:
         """The voices that speak besides the narrator's, in alphabetical order."""
@@ -122,7 +135,18 @@ class Book:
         """
         voice = {"provider": self.provider.name, "model": self.provider.model, "voice": self.provider.voice}
         speech = {key: value for key, value in voice.items() if value} | dict(settings.get("speech", {}))
-        self.project.keep_wishes({**settings, "speech": speech})
+        self.project.keep_wishes({**settings, "speech": speech, **self._book_wishes(settings)})
+
+    def _book_wishes(self, settings: Settings) -> Settings:
+        """What is wished of the book's facts; a cover from elsewhere is copied: the folder is whole alone."""
+        wishes = dict(settings.get("book", {}))
+        if not wishes:
+            return {}
+        chosen = wishes.get("cover")
+        if chosen and Path(chosen).is_absolute():
+            cover = chosen_cover(chosen, self.project.folder)
+            wishes["cover"] = self.project.keep_cover(cover) if cover else chosen
+        return {"book": wishes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +217,11 @@ class Preparation:
 
         Raises:
             ManuscriptError: the book cannot be read, or has nothing to say.
+        UsageError: a line of a script that somebody edited cannot be understood.
         """
         script, cover, is_new = self._script()
+        if self.wishes.text:
+            script, is_new = self._edited(script, self.wishes.text), True
         if not any(chapter.spoken for chapter in script.chapters):
             raise ManuscriptError(
                 f"{self.source.path} has no text to speak.",
@@ -212,6 +239,17 @@ class Preparation:
             read_cover=cover,
             selection=_selection(self.wishes, self.config.speech.speed),
         )
+
+    def _edited(self, script: Script, path: Path) -> Script:
+        """The script as a person edited its text."""
+        try:
+            text = read_source(path).decode("utf-8-sig")
+        except UnicodeDecodeError as exc:
+            raise UsageError(f"{path} is no text in UTF-8.", advice="Save it as UTF-8.") from exc
+        try:
+            return edited(text, script, self.treatment.cut.limits)
+        except UsageError as exc:
+            raise UsageError(f"{path}: {exc.what}", advice=exc.advice) from exc
 
     def _script(self) -> tuple[Script, Cover | None, bool]:
         """The accepted script where it still holds, else a new one that keeps the cuts of unchanged chapters.
@@ -243,12 +281,14 @@ def prepare_book(source: Source, wishes: Wishes) -> Preparation:
 
     Raises:
         ConfigError: an option, `project.toml` or a lexicon is wrong.
-        UsageError: the accepted script is damaged.
+        UsageError: the accepted script is damaged, or the cover that is named is no picture.
     """
     config = source.project.config(wishes.all_settings)
     check_templates(config.titles, where=str(source.project.folder / "project.toml"))
     provider = open_provider(config)
     check_delivery(config, provider.capabilities.rate_hz)
+    if config.book.cover:
+        chosen_cover(config.book.cover, source.project.folder)
     accepted = None if wishes.replan else AcceptedScript(source.project.script_folder).read()
     return Preparation(source, wishes, config, provider, _treatment(source.project, config, provider), accepted)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,6 +32,24 @@ def _option_text(value: object) -> object:
     return str(value) if isinstance(value, int | float) else value
 
 
+def _date(value: str) -> str:
+    """'1865', '1865-11' or '1865-11-26', and a day that there was."""
+    if value and not (_DATE.fullmatch(value) and _is_in_the_calendar(value)):
+        raise ValueError(f"{value!r} is not a date such as '1865', '1865-11' or '1865-11-26'")
+    return value
+
+
+def _is_in_the_calendar(value: str) -> bool:
+    first_day = value + "-01-01"[len(value) - len("1865") :]
+    try:
+        dt.date.fromisoformat(first_day)
+    except ValueError:
+        return False
+    return True
+
+
+_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
+BookDate = Annotated[str, AfterValidator(_date)]
 LanguageTag = Annotated[str, AfterValidator(_language_tag)]
 Milliseconds = Annotated[int, Field(ge=0, le=30_000)]
 
@@ -50,7 +70,7 @@ class Book(_Section):
     title: str = ""
     authors: tuple[str, ...] = Field(default=(), strict=False)
     language: LanguageTag = ""
-    date: str = Field(default="", pattern=r"^([0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?)?$")
+    date: BookDate = ""
     series: str = ""
     part: str = ""
     cover: str = ""

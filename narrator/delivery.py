@@ -16,6 +16,7 @@ from narrator.errors import UsageError
 from narrator.mastering.promise import encode_within_promise
 from narrator.mastering.timeline import Part
 from narrator.model import ChapterAudio, Pause, Segment, Take, TakeKey
+from narrator.publishing.cover import chosen_cover
 from narrator.publishing.digests import sound_digest, tags_digest
 from narrator.publishing.names import file_name, unique_titles
 from narrator.publishing.playlist import playlist
@@ -56,9 +57,18 @@ class Delivery:
     def __init__(self, book: Book) -> None:
         self._book = book
         self._folder = book.project.output_folder(book.config)
-        self._cover = book.project.cover()
+        cover = book.config.book.cover
+        self._cover = chosen_cover(cover, book.project.folder) if cover else book.project.cover()
+        series, part = _place_of(book)
         fresh = AudiobookRecord(
-            book.title, book.authors, book.language, book.narrator, f"narrator {__version__}"
+            title=book.title,
+            authors=book.authors,
+            language=book.language,
+            narrator=book.narrator,
+            made_by=f"narrator {__version__}",
+            date=book.config.book.date or book.script.date,
+            series=series,
+            part=part,
         )
         self._on_disk = load_record(book.project.record_file)
         old = self._on_disk or fresh
@@ -287,6 +297,9 @@ class Delivery:
             tracks=len(self._titles),
             language=book.language,
             cover=self._cover,
+            date=self._record.date,
+            series=self._record.series,
+            part=self._record.part,
         )
 
     def _is_there(self, chapter: DeliveredChapter, sound: str) -> bool:
@@ -377,6 +390,13 @@ class Delivery:
 
     def _absolute(self, stored: str) -> Path:
         return self._book.project.folder.absolute() / stored
+
+
+def _place_of(book: Book) -> tuple[str, str]:
+    """The series of a book and its part there; a part that was read is of no other series."""
+    wish, read = book.config.book, book.script
+    series = wish.series or read.series
+    return series, wish.part or (read.part if series == read.series else "")
 
 
 def _digest(path: Path) -> str:

@@ -179,6 +179,16 @@ class Project:
                     (folder / name).unlink(missing_ok=True)
         write_durably(folder / _COVER_NAMES[cover.media_type], cover.data)
 
+    def keep_cover(self, cover: Cover) -> str:
+        """Keep a picture that a person chose; its name in the project's folder.
+
+        Raises:
+            DiskError: it could not be written.
+        """
+        name = _COVER_NAMES[cover.media_type]
+        write_durably(self.folder / name, cover.data)
+        return name
+
     def cover(self) -> Cover | None:
         """The book's picture, as kept with the manuscript; a person may put another in its place.
 
@@ -354,7 +364,12 @@ def _merged(kept: Mapping[str, Any], wishes: Settings) -> dict[str, Any]:
     for key in _outdated(kept, wishes):
         merged["speech"].pop(key)
     for section, values in wishes.items():
-        merged.setdefault(section, {}).update(values)
+        table = merged
+        for name in section.split("."):
+            inner = table.get(name)
+            table[name] = dict(inner) if isinstance(inner, Mapping) else {}
+            table = table[name]
+        table.update(values)
     return merged
 
 
@@ -380,15 +395,24 @@ def _with_wishes(text: str, wishes: Settings, path: Path) -> str:
         speech: Any = document["speech"]
         del speech[key]
     for section, values in wishes.items():
-        if section not in document:
-            document.add(tomlkit.nl())
-            document.add(section, tomlkit.table())
+        table = _table(document, section)
         for key, value in values.items():
             plain = list(value) if isinstance(value, tuple) else value
-            table: Any = document[section]
             if table.get(key) != plain:
                 table[key] = plain
     return tomlkit.dumps(document)
+
+
+def _table(document: tomlkit.TOMLDocument, section: str) -> Any:
+    """The table 'cast.speakers' of a document, put in where there is none."""
+    table: Any = document
+    for name in section.split("."):
+        if name not in table:
+            if table is document:
+                document.add(tomlkit.nl())
+            table[name] = tomlkit.table()
+        table = table[name]
+    return table
 
 
 def _first_line(path: Path) -> str:

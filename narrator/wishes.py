@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence, Sized
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -12,7 +14,10 @@ from typing import Any, Literal, TypedDict, Unpack
 from narrator.errors import UsageError
 
 Settings = Mapping[str, Mapping[str, Any]]
-"""Wishes over `project.toml`: section to key to value."""
+"""Wishes over `project.toml`: section to key to value.
+
+A table inside a section is named as TOML does it, 'cast.speakers': a key of it leaves its others as they are.
+"""
 
 
 class Options(TypedDict, total=False):
@@ -26,7 +31,13 @@ class Options(TypedDict, total=False):
     model: str | None
     base_url: str | None
     options: Mapping[str, str] | None
+    title: str | None
+    authors: Sequence[str] | None
     language: str | None
+    date: str | None
+    series: str | None
+    part: str | None
+    cover: str | Path | None
     speed: float | None
     quality: str | None
     strategy: str | None
@@ -34,6 +45,8 @@ class Options(TypedDict, total=False):
     concurrency: int | None
     rate: str | None
     formats: Sequence[str] | None
+    settings: Mapping[str, object] | None
+    text: str | Path | None
     price: float | None
     replan: bool
     allow_gaps: bool
@@ -60,7 +73,13 @@ _SETTINGS = {
     "options": ("speech", "options"),
     "speed": ("speech", "speed"),
     "price": ("speech", "usd_per_million_characters"),
+    "title": ("book", "title"),
+    "authors": ("book", "authors"),
     "language": ("book", "language"),
+    "date": ("book", "date"),
+    "series": ("book", "series"),
+    "part": ("book", "part"),
+    "cover": ("book", "cover"),
     "strategy": ("cutting", "strategy"),
     "max_chars": ("cutting", "max_chars"),
     "concurrency": ("rendering", "concurrency"),
@@ -84,7 +103,8 @@ class Wishes:
     """Where projects live, and settings, which the project keeps.
 
     The rest is for this run alone: `for_this_run` are settings that the project does not keep, `chapters` the
-    numbers of those that are wanted (None: all), and `preview_minutes` how much of the opening (None: all).
+    numbers of those that are wanted (None: all), `preview_minutes` how much of the opening (None: all), and
+    `text` a script that a person edited (None: the accepted one).
     """
 
     projects: Path = Path("projects")
@@ -94,6 +114,7 @@ class Wishes:
     replan: bool = False
     chapters: frozenset[int] | None = None
     preview_minutes: float | None = None
+    text: Path | None = None
 
     @property
     def all_settings(self) -> Settings:
@@ -105,12 +126,18 @@ class Wishes:
         """The wishes for one of many books: each in a folder of its own under the output folder.
 
         Raises:
-            UsageError: a project is named, which is of one book.
+            UsageError: a project is named, which is of one book, or what is true of one book only.
         """
         if self.project:
             raise UsageError(
                 f"--project {self.project} is one book's folder, and there are many books.",
                 advice="Name the folder for all of their projects with --projects.",
+            )
+        of_one = sorted({"title", "part", "cover"} & self.settings.get("book", {}).keys())
+        if of_one := of_one or ["text"] * (self.text is not None):
+            raise UsageError(
+                f"--{of_one[0]} is of one book, and there are many books.",
+                advice="Leave it out, and give it to that book alone.",
             )
         delivery = self.settings.get("delivery", {})
         if "output" not in delivery:
@@ -123,28 +150,22 @@ def wishes_of(**options: Unpack[Options]) -> Wishes:
     """Options to wishes.
 
     Raises:
-        UsageError: there is no such option, or a path cannot be one.
+        UsageError: there is no such option, a path cannot be one, or a cover is no picture.
     """
     if unknown := sorted(set(options) - set(Options.__annotations__)):
         raise UsageError(
             f"There is no option {unknown[0]!r}.", advice=f"There are: {', '.join(Options.__annotations__)}."
         )
     settings: dict[str, dict[str, Any]] = {}
-    if quality := options.get("quality"):
-        if quality not in QUALITIES:
-            raise UsageError(f"There is no quality {quality!r}.", advice=f"There are: {', '.join(QUALITIES)}.")
-        settings["cutting"] = dict(QUALITIES[quality])
-    for name, (section, key) in _SETTINGS.items():
-        value = options.get(name)
-        if value is not None and value != "":
-            settings.setdefault(section, {})[key] = _plain(name, value)
+    for section, key, value in _wished(options):
+        settings.setdefault(section, {})[key] = _plain(f"{section}.{key}", value)
     for_this_run = {
         key: options[name]
         for name, key in _FOR_THIS_RUN.items()
         if name in options and options[name] is not None and options[name] is not False
     }
     projects, project = options.get("projects"), options.get("project")
-    preview = options.get("preview")
+    preview, text = options.get("preview"), options.get("text")
     if preview is not None and not 0 < preview <= MOST_PREVIEW_MINUTES:
         raise UsageError(
             f"A preview of {preview:g} minutes cannot be made.", advice=f"Ask for 1 to {MOST_PREVIEW_MINUTES}."
@@ -157,6 +178,7 @@ def wishes_of(**options: Unpack[Options]) -> Wishes:
         replan=options.get("replan", False),
         chapters=chapter_numbers(options.get("chapters") or ""),
         preview_minutes=preview,
+        text=_path(text) if text else None,
     )
 
 
@@ -178,12 +200,65 @@ def chapter_numbers(written: str) -> frozenset[int] | None:
     return frozenset(numbers) or None
 
 
-def _plain(name: str, value: object) -> object:
+def _wished(options: Options) -> Iterator[tuple[str, str, object]]:
+    """Section, key and value of all that the project keeps; of what is named twice, the last is meant."""
+    if quality := options.get("quality"):
+        if quality not in QUALITIES:
+            raise UsageError(f"There is no quality {quality!r}.", advice=f"There are: {', '.join(QUALITIES)}.")
+        for key, value in QUALITIES[quality].items():
+            yield "cutting", key, value
+    for name, (section, key) in _SETTINGS.items():
+        wish = options.get(name)
+        if wish is not None and not (isinstance(wish, Sized) and len(wish) == 0):
+            yield section, key, wish
+    for dotted, written in (options.get("settings") or {}).items():
+        section, key = _section_and_key(dotted)
+        yield section, key, _typed(section, key, written) if isinstance(written, str) else written
+
+
+def _section_and_key(dotted: str) -> tuple[str, str]:
+    """'cast.speakers.DR. WATSON' to 'cast.speakers' and 'DR. WATSON'."""
+    names = dotted.split(".", maxsplit=2)
+    if len(names) < 2 or not all(names):
+        raise UsageError(f"--set {dotted} names no setting.", advice="Write it as SECTION.KEY=VALUE.")
+    *section, key = names
+    return ".".join(section), key
+
+
+def _typed(section: str, key: str, written: str) -> object:
+    """What was written, as TOML where that is of the key's type, else as text, else as a list with commas."""
+    candidates: list[object] = [written, [part.strip() for part in written.split(",") if part.strip()]]
+    with suppress(ValueError):  # it is no TOML, or a number of more digits than Python takes
+        candidates.insert(0, tomllib.loads(f"value = {written}")["value"])
+    return next((each for each in candidates if _is_of_its_type(section, key, each)), candidates[0])
+
+
+def _is_of_its_type(section: str, key: str, value: object) -> bool:
+    """Whether a value is of the type that its key has; whether it may have it is not asked here."""
+    from pydantic import ValidationError  # noqa: PLC0415 - slow to import
+
+    from narrator.config import Config  # noqa: PLC0415 - as above
+
+    names = section.split(".")
+    if len(names) > 1 and not isinstance(value, str):  # a name's value is text, though it look like a number
+        return False
+    raw: dict[str, object] = {key: value}
+    for name in reversed(names):
+        raw = {name: raw}
+    try:
+        Config.model_validate(raw)
+    except ValidationError as exc:
+        return not any(error["type"].endswith("_type") for error in exc.errors())
+    return True
+
+
+def _plain(setting: str, value: object) -> object:
     """A value as `project.toml` has it."""
-    if name == "output":
-        # A path typed at the prompt is relative to where it is typed; one in project.toml, to the project.
-        return str(_path(str(value)).absolute())
-    if name == "speed":
+    if setting == "delivery.output":
+        return _typed_path(value) if value else value
+    if setting == "book.cover":
+        return _cover(value) if value else value
+    if setting == "speech.speed":
         try:
             return float(str(value))
         except ValueError:
@@ -191,9 +266,24 @@ def _plain(name: str, value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _typed_path(value: object) -> str:
+    # A path typed at the prompt is relative to where it is typed; one in project.toml, to the project.
+    return str(_path(str(value)).absolute())
+
+
+def _cover(value: object) -> str:
+    from narrator.publishing.cover import NO_COVER, chosen_cover  # noqa: PLC0415 - brings all of the model
+
+    if value == NO_COVER:
+        return NO_COVER
+    path = _typed_path(value)
+    chosen_cover(path, Path())
+    return path
+
+
 def _path(written: str | Path) -> Path:
     if "\0" in str(written):
-        raise UsageError(f"{str(written)!r} has a NUL, which no path has.", advice="Name another folder.")
+        raise UsageError(f"{str(written)!r} has a NUL, which no path has.", advice="Name another path.")
     try:
         return Path(written).expanduser()
     except RuntimeError as exc:

@@ -11,7 +11,7 @@ import pytest
 
 from narrator.book import Book, locate, open_book
 from narrator.delivery import Delivery
-from narrator.errors import DiskError, Interrupted
+from narrator.errors import DiskError, Interrupted, UsageError
 from narrator.mastering.intact import DamagedTakes
 from narrator.mastering.mp3 import Mp3Encoder
 from narrator.model import Cover, Take, TakeKey
@@ -20,6 +20,7 @@ from narrator.rendering.plan import PlannedChapter, make_plan
 from narrator.testing.speechlike import speech_pcm
 from narrator.wiring import open_takes
 from narrator.wishes import Wishes
+from tests.end_to_end.sound import read_mp3
 from tests.mastering.takes import take_of
 
 BOOK = "# One\n\nA first paragraph.\n\nA second one, longer.\n\n# Two\n\nA third paragraph.\n"
@@ -114,6 +115,8 @@ def test_a_chapter_is_current_by_book_json_and_sizes_alone(shop: Shop) -> None:
         ("delivery", {"formats": ("mp3", "wav")}),
         ("delivery", {"output": "elsewhere"}),
         ("book", {"title": "Another"}),
+        ("book", {"date": "1901"}),
+        ("book", {"series": "Rivers"}),
     ],
 )
 def test_with_other_settings_a_chapter_is_not_current(
@@ -183,6 +186,46 @@ def test_another_cover_and_another_folder_cost_no_encoding(
     (copy,) = (tmp_path / "elsewhere").iterdir()
     assert b"PNG" in copy.read_bytes()
     assert len(shop.files) == 1, "what is in the folder of before stays"
+
+
+def test_the_facts_of_the_book_are_told_by_wish_first(shop: Shop) -> None:
+    read = replace(shop.book.script, date="1901", series="Rivers", part="2")
+    told = []
+    for wishes in ({}, {"date": "1902-03-04", "part": "3"}, {"series": "Boats"}):
+        book = replace(shop.configured("book", **wishes), script=read)
+        (file,) = shop.deliver(Delivery(book)).files
+        tags = read_mp3(shop.out / Path(file.path).name).tags
+        own = {frame.desc: frame.text[0] for frame in tags.getall("TXXX")}
+        told.append((tags["TDRC"].text[0].text, own))
+        record = load_record(shop.book.project.record_file)
+        assert record
+        assert (record.date, record.series) == (told[-1][0], own["SERIES"])
+        assert record.part == own.get("SERIES-PART", "")
+    assert told == [
+        ("1901", {"SERIES": "Rivers", "SERIES-PART": "2"}),
+        ("1902-03-04", {"SERIES": "Rivers", "SERIES-PART": "3"}),
+        ("1901", {"SERIES": "Boats"}),
+    ], "the part that was read is of the series that was read"
+
+
+def test_a_cover_of_ones_own_goes_before_that_of_the_book_or_takes_it_away(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, its = (b"\x89PNG\r\n\x1a\n" + name for name in (b"mine", b"its"))
+    shop.book.project.keep_manuscript(
+        shop.book.manuscript_path, shop.book.manuscript_data, Cover("image/png", its)
+    )
+    (shop.book.project.folder / "mine.png").write_bytes(mine)
+    shop.deliver(Delivery(shop.book))
+    for choice, picture in (("", its), ("mine.png", mine), ("none", None)):
+        with nothing_is_encoded(monkeypatch):
+            (file,) = shop.deliver(Delivery(shop.configured("book", cover=choice))).files
+        pictures = read_mp3(shop.out / Path(file.path).name).tags.getall("APIC")
+        assert [each.data for each in pictures] == ([picture] if picture else [])
+    before = shop.files
+    with pytest.raises(UsageError, match=r"gone\.png"):
+        Delivery(shop.configured("book", cover="gone.png"))
+    assert shop.files == before
 
 
 def test_a_file_that_someone_changed_is_encoded_again_not_tagged(shop: Shop) -> None:

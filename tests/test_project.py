@@ -89,6 +89,33 @@ def test_wishes_of_a_run_go_over_those_of_the_file_and_are_checked(tmp_path: Pat
         project.config({"speech": {"speed": 99}})
 
 
+def test_a_wish_inside_a_table_leaves_the_rest_of_the_table(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.config_file.write_text(
+        '# who speaks\n[cast.speakers]\nHAMLET = "george" # of Denmark\nGHOST = "emma"\n', encoding="utf-8"
+    )
+    wishes = {"cast.speakers": {"GHOST": "lewis", "DR. WATSON": "heart"}, "cast": {"quotes": "emma"}}
+    assert project.config({"cast.speakers": {"GHOST": "lewis"}}).cast.speakers["HAMLET"] == "george"
+    project.keep_wishes(wishes)
+    assert "# of Denmark" in project.config_file.read_text(encoding="utf-8")
+    cast = read_config(project.config_file).cast
+    assert cast.quotes == "emma"
+    assert cast.speakers == {"HAMLET": "george", "GHOST": "lewis", "DR. WATSON": "heart"}
+    assert project.config(wishes).cast == cast
+    project.keep_wishes({"cast": {"speakers": {}}})
+    assert read_config(project.config_file).cast.speakers == {}
+
+
+def test_a_table_of_wishes_is_begun_where_there_is_none(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.keep_wishes({"cast.languages": {"fr": "siwis"}})
+    project.keep_wishes({"pauses": {"word": 50}})
+    project.keep_wishes({"cast.speakers": {"HAMLET": "george"}, "speech.options": {"format": "wav"}})
+    config = read_config(project.config_file)
+    assert (config.cast.languages, config.cast.speakers) == ({"fr": "siwis"}, {"HAMLET": "george"})
+    assert (config.pauses.word, config.speech.options) == (50, {"format": "wav"})
+
+
 def test_another_provider_takes_nothing_over_from_the_one_before(tmp_path: Path) -> None:
     project = Project(tmp_path)
     project.keep_wishes({"speech": {"provider": "hibari", "voice": "heart", "speed": 1.2}})

@@ -47,7 +47,15 @@ _OPTIONS = (
     click.option("--model", help="A model of the provider."),
     click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="An option of the provider."),
     click.option("--base-url", help="Root of the provider's server, for one of your own."),
+    click.option("--title", help="Title of the book, if it declares none or the wrong one."),
+    click.option(
+        "--author", "authors", multiple=True, metavar="NAME", help="Author; again for each further one."
+    ),
     click.option("--language", help="Language of the book, such as en or pt-BR, if it declares the wrong one."),
+    click.option("--date", metavar="YYYY[-MM[-DD]]", help="When the book was first published."),
+    click.option("--series", help="Series that the book belongs to."),
+    click.option("--part", metavar="N", help="Place of the book in its series: 3, 3.5."),
+    click.option("--cover", metavar="FILE", help="Picture of the book, a JPEG or PNG; 'none': no picture."),
     click.option("--speed", type=float, help="Pace of the voice; 1.0 is its own."),
     click.option(
         "--strategy",
@@ -76,6 +84,13 @@ _OPTIONS = (
         help="Only about so much of the opening, as a file of its own; its takes serve the whole book.",
     ),
     click.option("--format", "formats", metavar="F[,F]", help="Files to make: mp3, wav.  [default: mp3]"),
+    click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="SECTION.KEY=VALUE",
+        help="Any other setting of project.toml: reading.notes=end, cast.speakers.HAMLET=VOICE.",
+    ),
     click.option("--replan", is_flag=True, help="Cut the text anew instead of keeping the accepted script."),
 )
 
@@ -84,18 +99,21 @@ def wishes_from(options: dict[str, Any]) -> Wishes:
     """What the options given on the command line wish for.
 
     Raises:
-        UsageError: an --option is not KEY=VALUE, or a path cannot be one.
+        UsageError: an --option or a --set has no '=', a path cannot be one, or a cover is no picture.
     """
-    formats, pairs = options.pop("formats"), options.pop("options")
+    authors, formats = options.pop("authors"), options.pop("formats")
+    for name, flag in (("options", "--option KEY=VALUE"), ("settings", "--set SECTION.KEY=VALUE")):
+        options[name] = dict(_key_and_value(flag, written) for written in options[name])
     return wishes_of(
         **options,
+        authors=tuple(filter(None, authors)),
         formats=tuple(dict.fromkeys(name.strip() for name in formats.split(","))) if formats else None,
-        options=dict(map(_key_and_value, pairs)) or None,
     )
 
 
-def _key_and_value(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
+def _key_and_value(flag: str, written: str) -> tuple[str, str]:
+    key, equals, value = written.partition("=")
     if not (key and equals):
-        raise UsageError(f"--option {text} says nothing.", advice="Write it as KEY=VALUE.")
+        name, shape = flag.split()
+        raise UsageError(f"{name} {written} says nothing.", advice=f"Write it as {shape}.")
     return key, value

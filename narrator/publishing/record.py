@@ -82,6 +82,9 @@ class AudiobookRecord:
     language: str
     narrator: str
     made_by: str
+    date: str = ""
+    series: str = ""
+    part: str = ""
     is_complete: bool = False
     chapters: tuple[DeliveredChapter, ...] = ()
     playlist: str = ""

@@ -8,7 +8,24 @@ from typing import Any
 
 import langcodes
 from mutagen import MutagenError
-from mutagen.id3 import APIC, COMM, ID3, TALB, TCOM, TCON, TIT2, TLAN, TPE1, TPE2, TRCK, Encoding, PictureType
+from mutagen.id3 import (
+    APIC,
+    COMM,
+    ID3,
+    TALB,
+    TCOM,
+    TCON,
+    TDAT,
+    TIT2,
+    TLAN,
+    TPE1,
+    TPE2,
+    TRCK,
+    TXXX,
+    TYER,
+    Encoding,
+    PictureType,
+)
 
 from narrator.errors import DiskError
 from narrator.model import Cover
@@ -20,7 +37,8 @@ _PADDING_BYTES = 1024  # room for a listener's own corrections without moving th
 class Tags:
     """A chapter's tags. `narrator` names the voice, which is a synthetic one; `language` is BCP 47 or ''.
 
-    `track` is 0 where the file is none of the `tracks`.
+    `track` is 0 where the file is none of the `tracks`. `date` is the book's: '1865', '1865-11' or
+    '1865-11-26'; `part` is its place in the `series`: '3', '3.5'. '' where unknown.
     """
 
     title: str
@@ -31,12 +49,16 @@ class Tags:
     tracks: int
     language: str
     cover: Cover | None
+    date: str = ""
+    series: str = ""
+    part: str = ""
 
 
 def tag_mp3(path: Path, tags: Tags) -> None:
     """Put the tags before the sound of an MP3, in the place of those it has. Equal tags are equal bytes.
 
-    Authors are joined by '; ': a comma may be part of a name, and Audiobookshelf splits at semicolons.
+    Authors are joined by '; ': a comma may be part of a name, and Audiobookshelf splits at semicolons. It reads
+    the user's texts SERIES and SERIES-PART, too, for which ID3 has no frames.
 
     Raises:
         DiskError: the file cannot be read or written.
@@ -60,11 +82,17 @@ def _frames(tags: Tags) -> Any:
         TCON: "Audiobook",
         TRCK: f"{tags.track}/{tags.tracks}" if tags.track else "",
         TLAN: _iso_639_2(tags.language),
+        TYER: tags.date[:4],
+        TDAT: _day_and_month(tags.date),
     }
+    own_texts = {"SERIES": tags.series, "SERIES-PART": tags.part}
     frames: Any = ID3()  # type: ignore[no-untyped-call]  # mutagen is typed in part only
     for kind, text in texts.items():
         if text:
-            frames.add(_frame(kind, text=[" ".join(text.split())]))
+            frames.add(_frame(kind, text=[_line(text)]))
+    for name, text in own_texts.items():
+        if text:
+            frames.add(_frame(TXXX, desc=name, text=[_line(text)]))
     frames.add(_frame(COMM, lang="eng", text=[f"Read by a synthetic voice: {tags.narrator}."]))
     if tags.cover:
         mime, data = tags.cover.media_type, tags.cover.data
@@ -74,6 +102,15 @@ def _frames(tags: Tags) -> Any:
 
 def _frame(kind: Any, **fields: Any) -> Any:
     return kind(encoding=Encoding.UTF16, **fields)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _day_and_month(date: str) -> str:
+    """'1865-11-26' as '2611' (ID3 v2.3, 4.2.1: TDAT), '' where the day is not known."""
+    return date[8:10] + date[5:7] if len(date) == len("YYYY-MM-DD") else ""
 
 
 def _iso_639_2(language: str) -> str:

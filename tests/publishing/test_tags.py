@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
+from mutagen.id3 import ID3
 
 from narrator.errors import DiskError
 from narrator.mastering.mp3 import Mp3Encoder
@@ -24,6 +26,7 @@ TAGS = Tags(
     language="de-AT",
     cover=Cover("image/jpeg", b"\xff\xd8\xff\xe0" + bytes(range(256)) * 20),
 )
+DATED = replace(TAGS, cover=None, date="1905-10-06", series="Cats\nof Meiji 🐈", part="1.5")
 
 
 @pytest.fixture
@@ -59,8 +62,35 @@ def test_mutagen_reads_every_tag_as_id3_2_3(path: Path) -> None:
     assert {name[:4] for name in tags} == {*texts, "APIC", "COMM"}, "and no time of making, no length"
 
 
+@pytest.mark.parametrize(
+    ("date", "frames"),
+    [
+        ("1905-10-06", {"TYER": "1905", "TDAT": "0610"}),
+        ("1905-10", {"TYER": "1905"}),
+        ("1905", {"TYER": "1905"}),
+        ("", {}),
+    ],
+)
+def test_the_day_of_the_book_is_written_as_far_as_it_is_known(
+    path: Path, date: str, frames: dict[str, str]
+) -> None:
+    tag_mp3(path, replace(TAGS, date=date))
+    tags: Any = ID3(path, translate=False)  # type: ignore[no-untyped-call]  # mutagen is typed in part only
+    assert tags.version == (2, 3, 0)
+    assert {name: tags[name].text[0] for name in ("TYER", "TDAT", "TDRC", "TORY") if name in tags} == frames
+
+
+def test_a_series_is_written_where_audiobookshelf_looks_for_it(path: Path) -> None:
+    tag_mp3(path, DATED)
+    tags = read_mp3(path).tags
+    own = {frame.desc: frame.text for frame in tags.getall("TXXX")}
+    assert own == {"SERIES": ["Cats of Meiji 🐈"], "SERIES-PART": ["1.5"]}
+    tag_mp3(path, replace(DATED, part=""))
+    assert [frame.desc for frame in read_mp3(path).tags.getall("TXXX")] == ["SERIES"]
+
+
 def test_ffmpeg_reads_the_same(path: Path) -> None:
-    tag_mp3(path, replace(TAGS, cover=None))
+    tag_mp3(path, DATED)
     tags = read_mp3(path).tags
     with av.open(str(path)) as container:
         seen = dict(container.metadata)
@@ -74,6 +104,9 @@ def test_ffmpeg_reads_the_same(path: Path) -> None:
         "track": tags["TRCK"].text[0],
         "language": tags["TLAN"].text[0],
         "comment": tags.getall("COMM")[0].text[0],
+        "date": "1905-10-06",
+        "SERIES": "Cats of Meiji 🐈",
+        "SERIES-PART": "1.5",
     }
 
 
@@ -87,9 +120,11 @@ def test_the_sound_is_not_touched(path: Path) -> None:
 
 def test_tagging_again_replaces_and_gives_equal_bytes(path: Path) -> None:
     tag_mp3(path, replace(TAGS, title="Another, which is longer than the one that will take its place"))
-    tag_mp3(path, TAGS)
+    tag_mp3(path, DATED)
     once = path.read_bytes()
     tag_mp3(path, TAGS)
+    assert path.read_bytes() != once
+    tag_mp3(path, DATED)
     assert path.read_bytes() == once
 
 
