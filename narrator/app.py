@@ -16,7 +16,8 @@ from narrator.book import Book, locate, open_book, prepare_book, project_of
 from narrator.config import Config, Speech
 from narrator.delivery import Delivery
 from narrator.doctor import Finding, examine
-from narrator.errors import Incomplete, Interrupted, LanguageUnspoken, ProjectLocked
+from narrator.durable import write_durably
+from narrator.errors import Incomplete, Interrupted, LanguageUnspoken, ProjectLocked, UsageError
 from narrator.estimate import estimate, free_bytes
 from narrator.keeping import explain
 from narrator.model import Matter, Voice
@@ -26,6 +27,8 @@ from narrator.providers.catalog import Listing, listings
 from narrator.publishing.record import Gap, load_record
 from narrator.rendering.plan import PREVIEW, Plan, make_plan
 from narrator.rendering.reasons import ReasonGroup
+from narrator.script.script_text import is_script_text, written
+from narrator.script.skipped import SkippedText, skipped_texts
 from narrator.session import Session, Tally
 from narrator.wiring import is_manuscript, open_provider, open_takes
 from narrator.wishes import Wishes
@@ -70,6 +73,7 @@ class ChapterLine:
     """A line of a plan: a chapter of the book, spoken or not.
 
     `index` counts all chapters from 1, `number` those that are spoken, and `missing` segments without a take.
+    `skipped` is what of it is not spoken, () unless it was asked for.
     """
 
     index: int
@@ -81,6 +85,7 @@ class ChapterLine:
     words: int
     segments: int
     missing: int
+    skipped: tuple[SkippedText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,13 +217,17 @@ def books_in(sources: Iterable[Path]) -> list[Path]:
     return list(found.values())
 
 
+_HEAD_BYTES = 200
+
 _GAP_ADVICE = (
     "Run the same command again to try them once more, or with --allow-gaps to make the audiobook without them."
 )
 
 
-def plan(source: Path, wishes: Wishes) -> Planned:
+def plan(source: Path, wishes: Wishes, *, explained: bool = False) -> Planned:
     """What a render of this source would do. Calls no provider and writes nothing.
+
+    `explained` is whether to tell what of each chapter is not spoken.
 
     Raises:
         UsageError, ConfigError, ManuscriptError: as a render would.
@@ -227,6 +236,7 @@ def plan(source: Path, wishes: Wishes) -> Planned:
     made = book.plan(open_takes(book.project).keys())
     missing = {order.key for order in made.orders}
     planned = {chapter.number: chapter.keys for chapter in made.chapters}
+    source_of = book.source_of() if explained else None
     number = 0
     chapters = []
     for index, chapter in enumerate(book.script.chapters, 1):
@@ -243,6 +253,7 @@ def plan(source: Path, wishes: Wishes) -> Planned:
                 words=chapter.words,
                 segments=len(keys),
                 missing=sum(key in missing for key in keys),
+                skipped=skipped_texts(chapter, index - 1, source_of) if source_of else (),
             )
         )
     needed = estimate(book, made)
@@ -261,6 +272,30 @@ def plan(source: Path, wishes: Wishes) -> Planned:
         why=explain(book.project, made),
         problem=_problem(book),
     )
+
+
+def script_text(source: Path, wishes: Wishes) -> str:
+    """The script as it will be spoken, for a person to read and edit. Calls no provider and writes nothing.
+
+    Raises:
+        UsageError, ConfigError, ManuscriptError: as a render would.
+    """
+    book = open_book(locate(source, wishes), wishes)
+    return written(book.script, book.source_of())
+
+
+def write_script_text(source: Path, wishes: Wishes, path: Path) -> None:
+    """Write the script, as `script_text` gives it, to a file. Only another such file is replaced.
+
+    Raises:
+        UsageError, ConfigError, ManuscriptError: as a render would; or the file is something else.
+        DiskError: it cannot be written.
+    """
+    if path.exists() and not (path.is_file() and is_script_text(path.read_bytes()[:_HEAD_BYTES])):
+        raise UsageError(
+            f"{path} is there, and is no script that narrator wrote.", advice="Name another file for the text."
+        )
+    write_durably(path, script_text(source, wishes).encode())
 
 
 def _problem(book: Book) -> str:

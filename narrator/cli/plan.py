@@ -18,13 +18,27 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON ob
 @click.command()
 @click.argument("source", type=click.Path(path_type=Path))
 @book_options
+@click.option("--explain", "explained", is_flag=True, help="Say what of each chapter is not spoken, and why.")
+@click.option(
+    "--text",
+    is_flag=False,
+    flag_value="-",
+    metavar="[FILE]",
+    help="Write the script as it will be spoken, to read and edit; then: narrator render SOURCE --text FILE.",
+)
 @_json_option
 @verbose_option
-def plan(source: Path, *, as_json: bool, **options: Any) -> None:
-    """Show what a render of SOURCE would speak, skip and cost. Calls no provider and writes nothing."""
+def plan(source: Path, *, explained: bool, text: str | None, as_json: bool, **options: Any) -> None:
+    """Show what a render of SOURCE would speak, skip and cost. Calls no provider."""
     from narrator import app  # noqa: PLC0415 - all that is heavy comes with it
 
-    planned = app.plan(source, wishes_from(options))
+    wishes = wishes_from(options)
+    if text == "-":
+        say(app.script_text(source, wishes).rstrip("\n"))
+        return
+    if text:
+        app.write_script_text(source, wishes, Path(text))
+    planned = app.plan(source, wishes, explained=explained)
     say(plan_object(planned) if as_json else plan_words(planned))
 
 

@@ -55,6 +55,12 @@ def _run_options(command: _Command) -> _Command:
 @click.command()
 @click.argument("sources", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="SOURCE...")
 @book_options
+@click.option(
+    "--text",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Speak this script: what `narrator plan SOURCE --text FILE` wrote, edited. It is kept.",
+)
 @_run_options
 @_json_option
 @verbose_option

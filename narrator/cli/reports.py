@@ -11,6 +11,7 @@ from narrator.errors import ExitCode, Incomplete, NarratorError
 
 if TYPE_CHECKING:  # app imports all that is heavy
     from narrator.app import Planned, Rendered, Status
+    from narrator.script.skipped import SkippedText
 
 
 def render_result(done: Rendered, exit_code: ExitCode) -> dict[str, Any]:
@@ -98,6 +99,7 @@ def plan_words(planned: Planned) -> str:
     for chapter in planned.chapters:
         counts = f"{chapter.segments:>8}  {chapter.missing:>7}" if chapter.spoken else "not spoken".rjust(17)
         lines.append(f"{chapter.number or '':>3}  {chapter.words:>6}  {counts}  {chapter.title}")
+        lines += [f"{'':32}{line}" for line in map(_skipped_line, chapter.skipped)]
     lines.append("")
     if planned.orders:
         lines.append(
@@ -112,6 +114,13 @@ def plan_words(planned: Planned) -> str:
     if planned.problem:
         lines += ["", f"A render would be refused: {planned.problem}"]
     return "\n".join(lines)
+
+
+def _skipped_line(skipped: SkippedText) -> str:
+    """'not spoken, note: 3 places, 41 words: “See the…”'."""
+    places = f"{skipped.places} place{'s' if skipped.places > 1 else ''}, {skipped.words:,} words"
+    begins = f": “{skipped.begins}”" if skipped.begins else ""
+    return f"not spoken ({skipped.rule}): {places}{begins}"
 
 
 def _is_all_new(planned: Planned) -> bool:

@@ -138,7 +138,7 @@ class ChapterWriter:
         return block.role, block.language, stretches[0].voice, stretches[0].language
 
     def _together(self, run: range, chapter: Chapter) -> list[Part]:
-        """Several short paragraphs as one segment; none where they are one, or are too long as they are sent."""
+        """Several short paragraphs as one segment; none where they are one, or too long as they are sent."""
         blocks = [chapter.blocks[number] for number in run]
         if len(blocks) == 1:
             return []
@@ -272,7 +272,7 @@ def is_edited(segment: Segment) -> bool:
 
 
 def _digest(segment: Segment) -> str:
-    form = "\0".join((segment.text, segment.pause, segment.voice, segment.language))
+    form = f"{segment.text}\0{segment.pause}\0{segment.voice}\0{segment.language}"
     return f"{zlib.crc32(form.encode('utf-8', 'surrogatepass')):08x}"
 
 

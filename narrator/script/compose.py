@@ -66,9 +66,8 @@ def compose(
     Raises:
         ConfigError: a regular expression of the lexicon takes too long over a text.
     """
-    if treatment.reading.notes != "skip":
-        manuscript = with_notes(manuscript, treatment.reading.notes)
-    return _Composer(manuscript, treatment, accepted, titles).script()
+    arranged = with_notes(manuscript, treatment.reading.notes)
+    return _Composer(arranged, treatment, accepted, titles).script()
 
 
 def source_digest(chapter: Chapter) -> str:

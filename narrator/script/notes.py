@@ -9,11 +9,13 @@ from typing import Literal
 from narrator.model import Block, Chapter, Manuscript
 
 
-def with_notes(manuscript: Manuscript, where: Literal["end", "place"]) -> Manuscript:
+def with_notes(manuscript: Manuscript, where: Literal["skip", "end", "place"]) -> Manuscript:
     """The manuscript with each note moved to what refers to it first; notes without a mark stay where they are.
 
-    A chapter that held nothing but such notes, and headings over them, keeps the headings.
+    "skip" moves none. A chapter that held nothing but such notes, and headings over them, keeps the headings.
     """
+    if where == "skip":
+        return manuscript
     there = {block.note for chapter in manuscript.chapters for block in chapter.blocks if block.note}
     moved: dict[str, list[Block]] = {
         name: []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+
+import regex
 
 from narrator.config import Cast, Reading
 from narrator.model import Block, Mark, MarkKind, Role
@@ -14,7 +15,10 @@ from narrator.script.quotes import quoted_speech
 from narrator.script.speech_text import primary_of
 
 URL = "url"
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"”»’)\]]*[^\s<>\"”»’)\].,;:!?]", re.IGNORECASE)
+_URL = regex.compile(r"(?:https?://|www\.)[^\s<>\"”»’)\]]*[^\s<>\"”»’)\].,;:!?]", regex.IGNORECASE)
+_AFTER_NAME = regex.compile(r"[\s.:,;—–-]+")
+_OPENING = regex.compile(r"[\p{Ps}\p{Pi}„\"]+$")
+_CLOSING = regex.compile(r"[\p{Pe}\p{Pf}“.,;:!?…\"]+")
 _WITH_QUOTES = frozenset({Role.PARAGRAPH, Role.LETTER, Role.LIST_ITEM, Role.QUOTATION})
 
 
@@ -45,7 +49,7 @@ class Casting:
 
     def stretches(self, block: Block) -> list[Stretch]:
         """The stretches of a block, which cover it in order. Nearly always there is one."""
-        marks = [_with_stop(mark, block.text) for mark in block.marks]
+        marks = [_with_signs(mark, block.text) for mark in block.marks]
         quotes = self._quotes(block)
         urls = [match.span() for match in _URL.finditer(block.text)] if self._reading.urls == "skip" else []
         edges = {0, len(block.text)}
@@ -93,14 +97,15 @@ class Casting:
         return self._cast.quotes if is_quoted else ""
 
 
-def _with_stop(mark: Mark, text: str) -> Mark:
-    """A speaker's name with what parts it from the speech: 'Lane:', 'HAMLET.'."""
-    if mark.kind is not MarkKind.NAME:
+def _with_signs(mark: Mark, text: str) -> Mark:
+    """A mark with the signs that belong to its words: 'Lane:', '“Bonjour!”'."""
+    if mark.kind is MarkKind.NAME:
+        after = _AFTER_NAME.match(text, mark.end)
+        return replace(mark, end=after.end() if after else mark.end)
+    if mark.kind not in {MarkKind.LANGUAGE, MarkKind.VOICE}:
         return mark
-    end = mark.end
-    while end < len(text) and text[end] in " .:,;—–-":
-        end += 1
-    return replace(mark, end=end)
+    before, after = _OPENING.search(text, 0, mark.start), _CLOSING.match(text, mark.end)
+    return replace(mark, start=before.start() if before else mark.start, end=after.end() if after else mark.end)
 
 
 def _over(marks: Sequence[Mark], start: int) -> dict[MarkKind, Mark]:
