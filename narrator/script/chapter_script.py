@@ -32,8 +32,8 @@ Part = Segment | Skip
 _PAUSE_AT = {Seam.WORD: Pause.WORD, Seam.CLAUSE: Pause.CLAUSE, Seam.SENTENCE: Pause.SENTENCE}
 _MERGED = frozenset({Role.PARAGRAPH, Role.QUOTATION})
 
-# Chinese and Japanese write no spaces: there a character counts as a word.
-_UNSPACED = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+# Chinese and Japanese write no spaces: there a character counts as a word, a mark of theirs too.
+_UNSPACED = r"\u3001-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uffef"
 _WORDS = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 
 
@@ -257,7 +257,7 @@ def is_numbered(chapter: Chapter) -> bool:
 
 
 def count_words(text: str) -> int:
-    """Runs between white space; in Chinese and Japanese, characters."""
+    """Runs between white space; in Chinese and Japanese, characters, marks included."""
     return len(_WORDS.findall(text))
 
 

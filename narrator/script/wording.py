@@ -61,7 +61,19 @@ def read_lexicons(paths: Sequence[Path]) -> Lexicon:
     Raises:
         ConfigError: one cannot be read, or has mistakes: each is named.
     """
-    return Lexicon(entry for path in paths for entry in _entries(path))
+    entries: list[Entry] = []
+    for path in paths:
+        before = tuple(entries)
+        entries += [
+            entry for entry in _entries(path) if not any(_leaves_nothing(each, entry) for each in before)
+        ]
+    return Lexicon(entries)
+
+
+def _leaves_nothing(entry: Entry, later: Entry) -> bool:
+    """Whether an entry says all that a later one would, so that the more exact one does not win."""
+    is_same = (entry.is_regex, entry.pattern) == (later.is_regex, later.pattern)
+    return is_same and entry.language in {"", later.language} and entry.voice in {"", later.voice}
 
 
 def _entries(path: Path) -> Iterable[Entry]:
