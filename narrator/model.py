@@ -200,7 +200,8 @@ class Skip:
 class ScriptChapter:
     """What will be said of a chapter. `source_digest` names the blocks that it was cut from.
 
-    A chapter that is not spoken has no segments, and `skipped` covers it.
+    A chapter that is not spoken has no segments, and `skipped` covers it. `title_read` is the title in the
+    manuscript, by which it shows that somebody edited it.
     """
 
     title: str
@@ -211,6 +212,7 @@ class ScriptChapter:
     words: int
     segments: tuple[Segment, ...]
     skipped: tuple[Skip, ...] = ()
+    title_read: str = ""
 
     @property
     def spoken(self) -> bool:

@@ -141,6 +141,7 @@ def _chapter(path: Path) -> ScriptChapter:
             words=raw["words"],
             segments=_segments(raw["segments"]),
             skipped=tuple(Skip(item["rule"], _spans(item["spans"])) for item in raw["skipped"]),
+            title_read=raw.get("title_read", raw["title"]),
         )
     except (KeyError, TypeError, ValueError) as exc:
         raise _damaged(path, exc) from exc

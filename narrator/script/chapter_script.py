@@ -93,6 +93,7 @@ class ChapterWriter:
             words=sum(map(count_words, said)),
             segments=tuple(map(stamped, segments)),
             skipped=tuple(skipped),
+            title_read=chapter.title,
         )
         assert_tiling(chapter, composed)
         return composed

@@ -145,7 +145,8 @@ class _Composer:
             return self._writer.write(chapter, digest)
         if not self._is_cut_alike:
             return with_edits(self._writer.write(chapter, digest), old)
-        kept = replace(old, title=chapter.title)
+        is_renamed = old.title_read != chapter.title
+        kept = replace(old, title=chapter.title, title_read=chapter.title) if is_renamed else old
         return kept if self._is_worded_alike else self._writer.reword(kept, chapter)
 
     def _title_said(self, number: int) -> str:
@@ -159,7 +160,7 @@ class _Composer:
         return fill(template, {**book_values(book.title, book.authors, book.language), "chapter": title})
 
     def _is_titled_anew(self, old: ScriptChapter, chapter: Chapter, before: AskedTitles) -> bool:
-        is_renamed = _says_title(old) and old.title != chapter.title
+        is_renamed = _says_title(old) and old.title_read != chapter.title
         is_alike = self._is_cut_alike and self._is_worded_alike
         is_reworded = not is_alike and _says_title(old) and not any(map(is_edited, _title_of(old)))
         return is_renamed or is_reworded or before.chapter != self._asked.chapter

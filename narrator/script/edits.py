@@ -31,7 +31,12 @@ def with_edits(new: ScriptChapter, old: ScriptChapter) -> ScriptChapter:
             segments.append(replace(edited, made=segment.made) if edited else segment)
         if segment.spans:
             segments += put_in[segment.spans[-1]]
-    return replace(new, segments=tuple(segments), skipped=tuple(skipped))
+    return replace(
+        new,
+        title=old.title if old.title_read == new.title_read else new.title,
+        segments=tuple(segments),
+        skipped=tuple(skipped),
+    )
 
 
 def _put_in(chapter: ScriptChapter) -> defaultdict[Span | None, list[Segment]]:

@@ -128,10 +128,14 @@ def test_edits_outlast_another_cutting_where_the_cuts_are_the_same() -> None:
     before = compose(manuscript, treatment(), titles=SILENT)
     one, two, three = chapter(before).segments
     by_hand = replace(two, text="It hailed.", spans=(), made="")
-    edited = replace(chapter(before), segments=(replace(one, text="It poured."), by_hand, two, three))
+    edited = replace(
+        chapter(before), title="Weather", segments=(replace(one, text="It poured."), by_hand, two, three)
+    )
     kept = accepted(replace(before, chapters=(edited,)))
-    script = compose(manuscript, treatment(reading=Reading(captions="speak")), kept, titles=SILENT)
-    assert texts(script) == ["It poured.", "It hailed.", "It snowed a lot.", "It was over."]
+    for under in (treatment(), worded(entry("b", "c")), treatment(reading=Reading(captions="speak"))):
+        script = compose(manuscript, under, kept, titles=SILENT)
+        assert texts(script) == ["It poured.", "It hailed.", "It snowed a lot.", "It was over."]
+        assert chapter(script).title == "Weather"
 
 
 def test_short_paragraphs_are_spoken_in_one_go_by_wish() -> None:
