@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -182,7 +182,7 @@ async def _work_to_do(source: Path, wishes: Wishes, stack: AsyncExitStack) -> tu
     if is_new:
         book.keep_wishes(wishes.settings)
     book.keep()
-    return book, is_open
+    return replace(book, manuscript=None), is_open  # it is as large as the book
 
 
 async def _render(book: Book, wishes: Wishes, observe: Observer, *, is_open: bool) -> Rendered:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from narrator.config import Config
 from narrator.errors import ManuscriptError, UsageError
-from narrator.model import Cover, Normalization, Script, Segment, SpeechRequest, TakeKey
+from narrator.model import Manuscript, Normalization, Script, Segment, SpeechRequest, TakeKey
 from narrator.ports import Provider
 from narrator.project import Project, digest_of, find_project, named_project, open_project, read_source
 from narrator.publishing.cover import chosen_cover
@@ -30,7 +30,10 @@ CHARACTERS_PER_S = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """All that a use case works with. Nothing of it is on disk before `keep`."""
+    """All that a use case works with. Nothing of it is on disk before `keep`.
+
+    `manuscript` is there where this run had to read it.
+    """
 
     project: Project
     config: Config
@@ -40,7 +43,7 @@ class Book:
     manuscript_data: bytes
     script: Script
     is_script_new: bool
-    read_cover: Cover | None
+    manuscript: Manuscript | None
     selection: Selection
 
     @property
@@ -82,12 +85,12 @@ class Book:
         )
 
     def source_of(self) -> SourceOf:
-        """A way from the script back to the text of the manuscript, which is read for it.
+        """A way from the script back to the text of the manuscript.
 
         Raises:
             ManuscriptError: it cannot be read.
         """
-        manuscript = read_manuscript(self.manuscript_path)
+        manuscript = self.manuscript or read_manuscript(self.manuscript_path)
         return source_texts(with_notes(manuscript, self.treatment.reading.notes), self.script)
 
     @property
@@ -121,7 +124,8 @@ class Book:
         sha256 = digest_of(self.manuscript_data)
         source = self.project.source
         if source is None or source.sha256 != sha256:
-            self.project.keep_manuscript(self.manuscript_path, self.manuscript_data, self.read_cover)
+            cover = self.manuscript.cover if self.manuscript else None
+            self.project.keep_manuscript(self.manuscript_path, self.manuscript_data, cover)
         if self.is_script_new:
             AcceptedScript(self.project.script_folder).write(self.script, sha256, self.treatment)
 
@@ -217,9 +221,9 @@ class Preparation:
 
         Raises:
             ManuscriptError: the book cannot be read, or has nothing to say.
-        UsageError: a line of a script that somebody edited cannot be understood.
+            UsageError: a line of a script that somebody edited cannot be understood.
         """
-        script, cover, is_new = self._script()
+        script, manuscript, is_new = self._script()
         if self.wishes.text:
             script, is_new = self._edited(script, self.wishes.text), True
         if not any(chapter.spoken for chapter in script.chapters):
@@ -236,7 +240,7 @@ class Preparation:
             manuscript_data=self.source.data,
             script=script,
             is_script_new=is_new,
-            read_cover=cover,
+            manuscript=manuscript,
             selection=_selection(self.wishes, self.config.speech.speed),
         )
 
@@ -251,16 +255,16 @@ class Preparation:
         except UsageError as exc:
             raise UsageError(f"{path}: {exc.what}", advice=exc.advice) from exc
 
-    def _script(self) -> tuple[Script, Cover | None, bool]:
+    def _script(self) -> tuple[Script, Manuscript | None, bool]:
         """The accepted script where it still holds, else a new one that keeps the cuts of unchanged chapters.
 
-        With it the cover, where the manuscript was read for it, and whether the script is new.
+        With it the manuscript, where it was read for it, and whether the script is new.
         """
         source = self.source
         if self.accepted and not self.must_read:
             # The manuscript is not read again, unless its cover was lost with the kept copy.
-            cover = None if source.project.source else read_manuscript(source.path).cover
-            return self.accepted.script, cover, False
+            manuscript = None if source.project.source else read_manuscript(source.path)
+            return self.accepted.script, manuscript, False
         manuscript = read_manuscript(source.path)
         # A file's name, where it stands in for a title, may hold bytes that are no text.
         read = replace(manuscript, title=manuscript.title.encode("utf-8", "replace").decode())
@@ -273,7 +277,7 @@ class Preparation:
         )
         script = compose(said, self.treatment, self.accepted, titles=self.config.titles)
         kept = replace(script, title=read.title, authors=read.authors, language=read.language)
-        return kept, manuscript.cover, True
+        return kept, manuscript, True
 
 
 def prepare_book(source: Source, wishes: Wishes) -> Preparation:

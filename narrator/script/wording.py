@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from narrator.script.lexicon import Lexicon
 from narrator.script.lexicon_entry import Entry
 from narrator.script.normalize import normalized
 from narrator.script.pls import read_pls
+
+_LOG = logging.getLogger("narrator")
 
 LEXICON = "lexicon"
 """The rule under which a text is not spoken for which a lexicon says nothing."""
@@ -78,7 +81,10 @@ def _leaves_nothing(entry: Entry, later: Entry) -> bool:
 
 def _entries(path: Path) -> Iterable[Entry]:
     if path.suffix.lower() in {".pls", ".xml"}:
-        return read_pls(path).entries
+        found = read_pls(path)
+        for reason in found.left_out:
+            _LOG.warning("%s, %s", path, reason)
+        return found.entries
     return Lexicon.load(path).entries
 
 
