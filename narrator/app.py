@@ -30,7 +30,7 @@ from narrator.rendering.reasons import ReasonGroup
 from narrator.script.script_text import is_script_text, written
 from narrator.script.skipped import SkippedText, skipped_texts
 from narrator.session import Session, Tally
-from narrator.wiring import is_manuscript, open_provider, open_takes
+from narrator.wiring import is_manuscript, open_provider, open_takes, suffix_of
 from narrator.wishes import Wishes
 
 
@@ -215,6 +215,22 @@ def books_in(sources: Iterable[Path]) -> list[Path]:
             inside = sorted(each for each in source.iterdir() if is_manuscript(each) or Project(each).exists)
         found.update({each.absolute(): each for each in inside or [source]})
     return list(found.values())
+
+
+def from_standard_input(data: bytes, folder: Path) -> Path:
+    """A manuscript that came on standard input, as a file in `folder`.
+
+    Raises:
+        UsageError: nothing came.
+        DiskError: it cannot be written.
+    """
+    if not data.strip():
+        raise UsageError(
+            "Nothing came on standard input.", advice="Pipe a manuscript in: narrator render - < book.md"
+        )
+    path = folder / f"stdin{suffix_of(data)}"
+    write_durably(path, data)
+    return path
 
 
 _HEAD_BYTES = 200

@@ -8,6 +8,8 @@ from pathlib import Path
 from platformdirs import user_state_path
 
 from narrator.config import Config, Rendering
+from narrator.manuscript.encoding import decode
+from narrator.manuscript.markdown import looks_like_markdown
 from narrator.manuscript.reading import is_manuscript, read_manuscript
 from narrator.mastering.mp3 import Mp3Encoder, mp3_rate_hz
 from narrator.mastering.wav import WavEncoder
@@ -29,10 +31,16 @@ __all__ = [
     "open_takes",
     "read_manuscript",
     "shared_account",
+    "suffix_of",
 ]
 
 EncoderFactory = Callable[[Path, int], Encoder]
 """(path, rate of the master in Hz) to an encoder that writes there."""
+
+
+def suffix_of(data: bytes) -> str:
+    """How the name of a file would end that holds these bytes of text; other formats tell by themselves."""
+    return ".md" if looks_like_markdown(decode(data)) else ".txt"
 
 
 def open_provider(config: Config) -> Provider:

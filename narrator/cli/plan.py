@@ -10,6 +10,7 @@ import click
 from narrator.cli.group import verbose_option
 from narrator.cli.options import book_options, wishes_from
 from narrator.cli.reports import plan_object, plan_words, status_object, status_words
+from narrator.cli.sources import as_files
 from narrator.cli.streams import say
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
@@ -33,12 +34,13 @@ def plan(source: Path, *, explained: bool, text: str | None, as_json: bool, **op
     from narrator import app  # noqa: PLC0415 - all that is heavy comes with it
 
     wishes = wishes_from(options)
-    if text == "-":
-        say(app.script_text(source, wishes).rstrip("\n"))
-        return
-    if text:
-        app.write_script_text(source, wishes, Path(text))
-    planned = app.plan(source, wishes, explained=explained)
+    with as_files([source]) as (file,):
+        if text == "-":
+            say(app.script_text(file, wishes).rstrip("\n"))
+            return
+        if text:
+            app.write_script_text(file, wishes, Path(text))
+        planned = app.plan(file, wishes, explained=explained)
     say(plan_object(planned) if as_json else plan_words(planned))
 
 

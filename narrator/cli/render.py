@@ -17,6 +17,7 @@ from narrator.cli.endings import ending
 from narrator.cli.group import verbose_option
 from narrator.cli.options import book_options, wishes_from
 from narrator.cli.reports import failed_result, render_result, render_words, sum_of_results
+from narrator.cli.sources import as_files
 from narrator.errors import ExitCode, Interrupted, NarratorError
 from narrator.wishes import Wishes, wishes_of
 
@@ -67,7 +68,8 @@ def _run_options(command: _Command) -> _Command:
 def render(sources: tuple[Path, ...], *, as_json: bool, **options: Any) -> int:
     """Turn each SOURCE into a finished, tagged audiobook.
 
-    SOURCE is a manuscript (EPUB, PDF, DOCX, Markdown, text…), the folder of a project, or a folder of books.
+    SOURCE is a manuscript (EPUB, PDF, DOCX, Markdown, text…), the folder of a project, a folder of books, or -
+    for text or Markdown on standard input.
     What was spoken before is not spoken again: after an interruption, or a change to the book, the same command
     does only what is missing. Options are kept in the project, so that the next run needs none of them; those
     about a limit or a part of the book are for one run. Of many books, one that fails does not stop the others.
@@ -119,22 +121,23 @@ def _render_all(asked: Callable[[], tuple[tuple[Path, ...], Wishes]], lines: Jso
     from narrator import app  # noqa: PLC0415 - as above
     from narrator.progress import Counts  # noqa: PLC0415 - as above
 
-    try:
-        sources, wishes = asked()
-        books = app.books_in(sources)
-        wishes_of_each = [wishes] if len(books) == 1 else [wishes.among_many(book) for book in books]
-    except (Exception, KeyboardInterrupt) as exc:
-        if lines:
-            lines.write({"event": "result", **failed_result(ending(exc), Counts().result())})
-        raise
-    if len(books) == 1:
+    with ExitStack() as stack:
+        try:
+            sources, wishes = asked()
+            books = app.books_in(stack.enter_context(as_files(sources)))
+            wishes_of_each = [wishes] if len(books) == 1 else [wishes.among_many(book) for book in books]
+        except (Exception, KeyboardInterrupt) as exc:
+            if lines:
+                lines.write({"event": "result", **failed_result(ending(exc), Counts().result())})
+            raise
+        if len(books) > 1:
+            return _render_each(list(zip(books, wishes_of_each, strict=True)), lines)
         ended = _render_one(books[0], wishes, lines)
         if lines:
             lines.write({"event": "result", **ended.result})
         if ended.cause:
             raise ended.cause
-        return ExitCode.DONE
-    return _render_each(list(zip(books, wishes_of_each, strict=True)), lines)
+    return ExitCode.DONE
 
 
 def _render_each(books: list[tuple[Path, Wishes]], lines: JsonLines | None) -> int:

@@ -48,7 +48,7 @@ _BEFORE_SPANISH_I = regex.compile(r"h?[ií](?![aeoáéó])", regex.IGNORECASE)
 
 # What converters write where they know nothing, and what files are called.
 _NO_NAMES = {
-    "body", "book", "chapter", "epigraph", "no title", "part", "section", "start", "text", "unknown",
+    "body", "book", "chapter", "epigraph", "no title", "part", "section", "start", "stdin", "text", "unknown",
     "unknown author", "unknown title", "unnamed", "untitled", "volume",
 }  # fmt: skip
 _FILE_NAME = regex.compile(

@@ -40,15 +40,17 @@ class Finished:
         return last
 
 
-def narrator(*arguments: str | Path, env: Mapping[str, str] | None = None, timeout_s: float = 120) -> Finished:
-    """Run the command to its end. `env` is added to the environment."""
+def narrator(
+    *arguments: str | Path, env: Mapping[str, str] | None = None, timeout_s: float = 120, typed: str = ""
+) -> Finished:
+    """Run the command to its end. `env` is added to the environment, and `typed` comes on standard input."""
     ended = subprocess.run(
         [COMMAND, *arguments],
         check=False,
         capture_output=True,
         encoding="utf-8",
         env={**os.environ, **(env or {})},
-        stdin=subprocess.DEVNULL,
+        input=typed,
         timeout=timeout_s,
     )
     return Finished(ended.returncode, ended.stdout, ended.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,28 @@ def test_what_is_not_spoken_is_explained(tmp_path: Path) -> None:
     assert "In May, by boat." in run.out
     at_end = narrator("plan", book, "--projects", tmp_path, "--text", "--set", "reading.notes=end")
     assert "\nIn May, by boat.\n" in at_end.out
+
+
+def test_a_manuscript_on_standard_input_is_spoken_and_known_again(tmp_path: Path) -> None:
+    text = f"# The Ferry\n\n## One\n\n{SIOBHAN}\n\n## Two\n\n{LOOKED}\n"
+    with served(FakeSpeechServer()) as server:
+        options = ["--projects", tmp_path, "--provider", "openai", "--base-url", server.url]
+        planned = narrator("plan", "-", *options, "--json", typed=text)
+        chapters = json.loads(planned.out)["chapters"]
+        assert [chapter["title"] for chapter in chapters if chapter["spoken"]] == ["One", "Two"]
+        run = narrator("render", "-", *options, "--json", typed=text)
+        assert len(delivered(run)) == 2
+        again = narrator("render", "-", *options, "--json", typed=text)
+        assert again.result["segments"]["rendered"] == 0
+        assert narrator("resume", run.result["project"]).exit_code == 0
+        named = ["--project", tmp_path / "news"]
+        for story in ("Yesterday it rained here all day.", "Today it will rain here again all day."):
+            told = narrator("render", "-", *options, *named, "--json", typed=story)
+            assert told.exit_code == 0, told
+        assert told.result["segments"]["rendered"] == 1
+
+
+def test_nothing_on_standard_input_is_told() -> None:
+    run = narrator("render", "-")
+    assert run.exit_code == 2
+    assert "standard input" in run.err
