@@ -30,6 +30,8 @@ from narrator.script.wording import LEXICON, with_readings
 Part = Segment | Skip
 
 _PAUSE_AT = {Seam.WORD: Pause.WORD, Seam.CLAUSE: Pause.CLAUSE, Seam.SENTENCE: Pause.SENTENCE}
+_JOINS = re.compile(r"[)\]}.,;:!?…”’»]")
+"""What follows a word without a space."""
 _MERGED = frozenset({Role.PARAGRAPH, Role.QUOTATION})
 
 # Chinese and Japanese write no spaces: there a character counts as a word, a mark of theirs too.
@@ -112,7 +114,7 @@ class ChapterWriter:
                 else:
                     skipped.append(said)
                     if segments and isinstance(part, Segment):
-                        segments[-1] = stamped(replace(segments[-1], pause=part.pause))
+                        segments[-1] = replace(segments[-1], pause=part.pause)
         return replace(old, segments=tuple(segments), skipped=tuple(skipped))
 
     def unsourced(self, text: str, last: Pause) -> tuple[Segment, ...]:
@@ -151,7 +153,7 @@ class ChapterWriter:
             return []
         return [Segment(text, spans, Pause.PARAGRAPH, stretch.voice, stretch.language)]
 
-    def _parts(self, number: int, chapter: Chapter) -> Iterator[Part]:
+    def _parts(self, number: int, chapter: Chapter) -> list[Part]:
         """The segments of a block, and what of it is not spoken."""
         block = chapter.blocks[number]
         pieces = [
@@ -162,13 +164,26 @@ class ChapterWriter:
         pauses = self._pauses(block, pieces)
         last = max((index for index, piece in enumerate(pieces) if piece.text), default=None)
         after_block = Pause.HEADING if block.role is Role.HEADING else Pause.PARAGRAPH
+        parts: list[Part] = []
         for index, (piece, pause) in enumerate(zip(pieces, pauses, strict=True)):
             spans = (piece.span,) if piece.span else ()
-            if piece.text:
-                after = after_block if index == last else pause
-                yield Segment(piece.text, spans, after, piece.stretch.voice, piece.stretch.language)
-            else:
-                yield Skip(piece.rule, spans)
+            if not piece.text:
+                parts.append(Skip(piece.rule, spans))
+                continue
+            after = after_block if index == last else pause
+            segment = Segment(piece.text, spans, after, piece.stretch.voice, piece.stretch.language)
+            self._add(parts, segment)
+        return parts
+
+    def _add(self, parts: list[Part], segment: Segment) -> None:
+        """Add a segment; where something unspoken cut a sentence in two, it goes on with the one before."""
+        if len(parts) > 1 and isinstance(parts[-1], Skip) and isinstance(before := parts[-2], Segment):
+            text = f"{before.text}{_gap_before(segment.text)}{segment.text}"
+            is_one = before.pause in {Pause.WORD, Pause.CLAUSE} and _voice(before) == _voice(segment)
+            if is_one and self._holds(text):
+                parts[-2] = replace(segment, text=text, spans=before.spans + segment.spans)
+                return
+        parts.append(segment)
 
     def _pauses(self, block: Block, pieces: Sequence[_Piece]) -> list[Pause]:
         """The pause after each piece, by where in the text of its block it ends."""
@@ -232,7 +247,7 @@ class ChapterWriter:
             for span in part.spans
             for piece in self._worded(span, Stretch(span.start, span.end, voice, language), chapter)
         ]
-        text = "\n".join(piece.text for piece in pieces)
+        text = _in_one(pieces)
         if isinstance(part, Segment) and len(part.spans) == len(pieces) and self._holds(text):
             return [stamped(replace(part, text=text))] if is_speakable(text) else [Skip(LEXICON, part.spans)]
         spoken = [piece for piece in pieces if piece.text]
@@ -250,6 +265,25 @@ class ChapterWriter:
             else Skip(LEXICON, (piece.span,) if piece.span else ())
             for piece in pieces
         ]
+
+
+def _in_one(pieces: Sequence[_Piece]) -> str:
+    """The pieces of one segment: of one sentence, or of paragraphs that are said in one go."""
+    text, block = "", None
+    for piece in pieces:
+        here = piece.span.block if piece.span else block
+        gap = _gap_before(piece.text) if here == block else "\n"
+        text += f"{gap if text else ''}{piece.text}"
+        block = here
+    return text
+
+
+def _gap_before(text: str) -> str:
+    return "" if _JOINS.match(text) else " "
+
+
+def _voice(segment: Segment) -> tuple[str, str]:
+    return segment.voice, segment.language
 
 
 def is_numbered(chapter: Chapter) -> bool:
@@ -273,7 +307,8 @@ def is_edited(segment: Segment) -> bool:
 
 
 def _digest(segment: Segment) -> str:
-    form = f"{segment.text}\0{segment.pause}\0{segment.voice}\0{segment.language}"
+    # Not the pause: it changes with what follows, and costs nothing.
+    form = f"{segment.text}\0{segment.voice}\0{segment.language}"
     return f"{zlib.crc32(form.encode('utf-8', 'surrogatepass')):08x}"
 
 

@@ -80,7 +80,7 @@ def written(script: Script, source_of: SourceOf | None = None) -> str:
         parts += [f"{CHAPTER} {OPENING}\n", *_paragraphs(script.opening, Pause.SCENE_BREAK)]
     number = 0
     for index, chapter in enumerate(script.chapters):
-        if chapter.spoken:
+        if _is_numbered(chapter):
             number += 1
             heading = f"{CHAPTER} {number}. {escaped_line(chapter.title)}".rstrip()
             parts += [f"\n{heading}\n", *_chapter(chapter, index, source_of)]
@@ -89,6 +89,11 @@ def written(script: Script, source_of: SourceOf | None = None) -> str:
     if script.closing:
         parts += [f"\n{CHAPTER} {CLOSING}\n", *_paragraphs(script.closing, Pause.CHAPTER)]
     return "\n".join(parts)
+
+
+def _is_numbered(chapter: ScriptChapter) -> bool:
+    """Whether a chapter is spoken, or was before an edit: the numbers of a text outlast what it does."""
+    return chapter.spoken or any(skip.rule == EDITED for skip in chapter.skipped)
 
 
 def _unspoken(chapter: ScriptChapter) -> str:
@@ -150,7 +155,7 @@ def edited(text: str, script: Script, limits: Sequence[Limit] = ()) -> Script:
             named, with what to do.
     """
     sections = read_sections(text)
-    chapters = [chapter for chapter in script.chapters if chapter.spoken]
+    chapters = [chapter for chapter in script.chapters if _is_numbered(chapter)]
     ordered = iter(_in_order(sections, chapters, end=text.count("\n") + 1))
     before = [*script.opening, *(part for chapter in chapters for part in chapter.segments), *script.closing]
     known, languages = {part.text for part in before}, {part.language for part in before}
@@ -161,7 +166,9 @@ def edited(text: str, script: Script, limits: Sequence[Limit] = ()) -> Script:
             check_language(paragraph.marks.language, paragraph.line)
     return replace(
         script,
-        chapters=tuple(_edited(each, next(ordered)) if each.spoken else each for each in script.chapters),
+        chapters=tuple(
+            _edited(each, next(ordered)) if _is_numbered(each) else each for each in script.chapters
+        ),
         opening=_credit(script.opening, sections, OPENING, Pause.SCENE_BREAK),
         closing=_credit(script.closing, sections, CLOSING, Pause.CHAPTER),
     )

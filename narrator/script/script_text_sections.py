@@ -42,7 +42,7 @@ class Paragraph:
 
 @dataclass(slots=True)
 class Section:
-    """A part of the text under a heading: `number` counts spoken chapters from 1; credits have None."""
+    """A part of the text under a heading: `number` counts chapters from 1; credits have None."""
 
     line: int
     number: int | None

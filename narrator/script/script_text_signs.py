@@ -32,7 +32,7 @@ _UNSEEN = regex.compile(r"[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\ufeff]|^\s|\s$")
 _SCENE_BREAK = regex.compile(r"\*(?:\s*\*){2,}")
 _LOOKS_LIKE_MARKS = regex.compile(r"\[\s*\w+\s*=")
 _VALUE = r'"(?:[^"\\]|\\.)*+"|[^\s"\[\]\\]++'
-_MARKS = regex.compile(rf"\[\s*(?:(\w+)=({_VALUE})(?=[\s\]])\s*)+\]\s*")
+_MARKS = regex.compile(rf"\[\s*(?:(\w+)=({_VALUE})(?=[\s\]])\s*)++\]\s*")
 _PLAIN_VALUE = regex.compile(r'[^\s"\[\]\\]+')
 _CUT = regex.compile(r"(?:^|(?<=\s))/{1,3}$")
 _ESCAPE = regex.compile(r"\\(?:n|u\{([0-9A-Fa-f]{1,6})\}|([^\w\s]|_)|)")

@@ -1,4 +1,7 @@
-"""Each folder in golden/ has a manuscript, `in.*`, and what is read of it, `out.txt`: a case needs no code."""
+"""Each folder in golden/ is a case: a manuscript in its `in/`, and in its `golden/` what is read of it.
+
+A new case needs no code. What of a book is said, and what is not, is in the cases of tests/golden/.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ CASES = sorted(path for path in Path(__file__).parent.joinpath("golden").iterdir
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_manuscript_is_read_as_expected(case: Path) -> None:
-    (source,) = case.glob("in.*")
+    (source,) = case.joinpath("in").iterdir()
     found = _page(source) if source.suffix == ".xhtml" else _manuscript(source)
-    assert found == case.joinpath("out.txt").read_text(encoding="utf-8")
+    assert found == case.joinpath("golden", "out.txt").read_text(encoding="utf-8")
 
 
 def _page(source: Path) -> str:

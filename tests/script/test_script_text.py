@@ -276,6 +276,15 @@ def test_a_chapter_without_paragraphs_is_not_spoken() -> None:
     assert {skip.rule for skip in result.chapters[0].skipped} == {"edited"}
 
 
+def test_a_chapter_that_was_taken_out_can_be_put_back() -> None:
+    script = book(chapter("One."), chapter("Two.", title="Two"))
+    text = written(script).replace("One.", "")
+    silent = edited(text, script)
+    assert edited(text, silent) == silent
+    again = edited(written(silent).replace("=== 1. One", "=== 1. One\n\nAgain."), silent)
+    assert [said(part) for part in again.chapters] == [[("Again.", [])], [("Two.", [0])]]
+
+
 def test_titles_and_credits_can_be_edited() -> None:
     script = replace(
         book(chapter("One.")),
@@ -357,7 +366,10 @@ def test_no_edit_loses_a_character_of_the_source(some: list[str], data: st.DataO
             paragraphs += [f"a{words[0]}", "b".join(words[1:])]
         elif edit != "delete":
             paragraphs.append({"change": f"x{part.text}", "add": f"{part.text}\n\nnew"}.get(edit, part.text))
-    result = edited("=== 1. One\n\n" + "\n\n".join(paragraphs), script).chapters[0]
+    text = "=== 1. One\n\n" + "\n\n".join(paragraphs)
+    once = edited(text, script)
+    assert edited(text, once) == once, "the same command goes on"
+    result = once.chapters[0]
     assert covered(result) == covered(script.chapters[0])
     order = [span.block for part in result.segments for span in part.spans]
     assert order == sorted(set(order))

@@ -114,6 +114,15 @@ def test_another_lexicon_changes_what_it_touches_and_no_edit() -> None:
     assert texts(again) == ["Siobhan came late.", "He saw Siobhan.", "Nobody spoke."]
 
 
+def test_a_sentence_with_a_gap_is_written_out_as_one() -> None:
+    manuscript = book("Ask Bee (https://example.org) or Cee, and go.")
+    before = compose(manuscript, treatment(reading=Reading(urls="skip")), titles=SILENT)
+    assert texts(before) == ["Ask Bee () or Cee, and go."]
+    under = replace(worded(entry("Cee", "Sea")), reading=Reading(urls="skip"))
+    kept = accepted(before, treatment(reading=Reading(urls="skip")))
+    assert texts(compose(manuscript, under, kept, titles=SILENT)) == ["Ask Bee () or Sea, and go."]
+
+
 def test_a_lexicon_that_speaks_again_brings_back_what_it_silenced() -> None:
     manuscript = book("Hm.", "So.", "Hm.")
     silent = worded(entry("Hm", ""))
