@@ -6,11 +6,13 @@ so that one is only read beside a word that calls for it; a year of four letters
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 
 import regex
 
+from narrator.script.normalize_gates import only_where
 from narrator.script.normalize_rulers import RULERS
 from narrator.script.normalize_words import cardinal, ordinal
 
@@ -28,6 +30,7 @@ _NOT_A_PRONOUN = r"(?:(?=[.,;:)!?—–]|$|[’']s\b|[ ]of[ ]\p{Lu})(?![.][ ]\p{
 _NOT_AN_INITIAL = r"(?!\.[ ]\p{Lu})"
 # 'Edward III., with', as books were once printed.
 _OLD_DOT = r"(?:\.(?=[,;:)]|[ ]\p{Ll}))?+"
+_NUMERAL = re.compile(" (?:[IVXLC]+(?![A-Za-z])|[ivx]{2}|Ier|Iᵉʳ|Ire)")
 _END = r"(?![\p{L}\p{M}\p{N}-])"
 
 _TITLES = {
@@ -56,8 +59,12 @@ _NOUNS = {
 def roman_rules(primary: str) -> tuple[Callable[[str], str], ...]:
     if primary not in _NOUNS:
         return ()
-    rules = (*_ruler_rules(primary), _noun_rule(primary), *_century_rules(primary))
-    return (*rules, partial(_YEAR.sub, lambda match: str(roman_value(match[0]))))
+    beside_a_word = (only_where(_NUMERAL, rule) for rule in (*_ruler_rules(primary), _noun_rule(primary)))
+    return (
+        *beside_a_word,
+        *_century_rules(primary),
+        partial(_YEAR.sub, lambda match: str(roman_value(match[0]))),
+    )
 
 
 def roman_value(roman: str) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import regex
 
+from narrator.script.normalize_gates import only_where
 from narrator.script.speech_text import AND_WORDS
 
 
@@ -53,6 +55,7 @@ _RANGE = regex.compile(
     r"(?P<dash>[–-]| – )(?P<until>[0-9]{1,3}(?:,[0-9]{3}){1,3}|[0-9]{1,9}+(?::[0-5][0-9])?)"
     r"(?![\p{L}\p{N}:/–−-]|[.,][0-9])"
 )
+_FIGURES_AND_DASH = re.compile("[0-9]°?(?: – |[–-])[0-9]")
 _YEAR = regex.compile("1[0-9]{3}|20[0-9]{2}")
 _SECTION = regex.compile(r"(?P<signs>§§?) ?(?=[0-9])")
 _DEGREES = regex.compile(
@@ -79,7 +82,7 @@ def sign_rules(primary: str) -> tuple[Callable[[str], str], ...]:
     words = _WORDS[primary]
     shared: tuple[Callable[[str], str], ...] = (
         partial(_AND.sub, AND_WORDS[primary]),
-        partial(_RANGE.sub, partial(_range_said, to=words.to)),
+        only_where(_FIGURES_AND_DASH, partial(_RANGE.sub, partial(_range_said, to=words.to))),
         partial(_SECTION.sub, partial(_section_said, words=words)),
         partial(_SIZE.sub, lambda match: f"{match['one']} {words.by} "),
         partial(_DEGREES.sub, partial(_degrees_said, words=words)),
