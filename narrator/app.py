@@ -11,11 +11,10 @@ from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from narrator.book import Book, locate, open_book, prepare_book, project_of
 from narrator.config import Config, Speech
-from narrator.delivery import Delivery
-from narrator.doctor import Finding, examine
 from narrator.durable import write_durably
 from narrator.errors import Incomplete, Interrupted, LanguageUnspoken, ProjectLocked, UsageError
 from narrator.estimate import estimate, free_bytes
@@ -29,9 +28,13 @@ from narrator.rendering.plan import PREVIEW, Plan, make_plan
 from narrator.rendering.reasons import ReasonGroup
 from narrator.script.script_text import is_script_text, written
 from narrator.script.skipped import SkippedText, skipped_texts
-from narrator.session import Session, Tally
 from narrator.wiring import is_manuscript, open_provider, open_takes, suffix_of
 from narrator.wishes import Wishes
+
+if TYPE_CHECKING:  # what speaks and what masters is heavy, and comes when it is used
+    from narrator.delivery import Delivery
+    from narrator.doctor import Finding
+    from narrator.session import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +190,9 @@ async def _work_to_do(source: Path, wishes: Wishes, stack: AsyncExitStack) -> tu
 
 async def _render(book: Book, wishes: Wishes, observe: Observer, *, is_open: bool) -> Rendered:
     """Speak, assemble, deliver. New wishes replace those of before only once the provider has accepted them."""
+    from narrator.delivery import Delivery  # noqa: PLC0415 - a plan needs no numpy
+    from narrator.session import Session  # noqa: PLC0415 - as above
+
     takes = open_takes(book.project)
     takes.sweep()
     book.project.sweep()
@@ -368,6 +374,8 @@ def providers() -> Sequence[Listing]:
 
 def doctor(projects: Path) -> list[Finding]:
     """What a bug report needs to know of this installation; nothing secret, nothing of any book."""
+    from narrator.doctor import examine  # noqa: PLC0415 - tries all that is heavy
+
     return list(examine(projects))
 
 

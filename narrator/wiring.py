@@ -11,8 +11,7 @@ from narrator.config import Config, Rendering
 from narrator.manuscript.encoding import decode
 from narrator.manuscript.markdown import looks_like_markdown
 from narrator.manuscript.reading import is_manuscript, read_manuscript
-from narrator.mastering.mp3 import Mp3Encoder, mp3_rate_hz
-from narrator.mastering.wav import WavEncoder
+from narrator.mastering.mp3_rates import mp3_rate_hz
 from narrator.ports import Encoder, Provider, TakeStore
 from narrator.project import Project
 from narrator.providers.catalog import create_provider
@@ -102,6 +101,9 @@ def check_delivery(config: Config, rate_hz: int) -> None:
 
 def encoder_factories(config: Config) -> dict[str, EncoderFactory]:
     """An encoder for each format that is wanted."""
+    from narrator.mastering.mp3 import Mp3Encoder  # noqa: PLC0415 - brings numpy and libav, for renders alone
+    from narrator.mastering.wav import WavEncoder  # noqa: PLC0415 - as above
+
     every: dict[str, EncoderFactory] = {
         "mp3": lambda path, rate_hz: Mp3Encoder(path, rate_hz, kbps=config.delivery.mp3_kbps),
         "wav": WavEncoder,

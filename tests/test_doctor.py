@@ -11,7 +11,6 @@ import platformdirs
 import pytest
 from click.testing import CliRunner
 
-from narrator import app
 from narrator.cli.doctor import doctor
 from narrator.doctor import Finding, examine
 from narrator.providers.catalog import listings
@@ -101,7 +100,7 @@ def test_what_is_not_well_is_marked_and_ends_with_2(monkeypatch: pytest.MonkeyPa
         yield Finding("narrator", "1.0")
         yield Finding("state", "cannot be written", is_well=False)
 
-    monkeypatch.setattr(app, "examine", found)
+    monkeypatch.setattr("narrator.doctor.examine", found)
     result = CliRunner().invoke(doctor, [])
     assert result.exit_code == 2
     assert result.output.splitlines()[1].startswith("BAD  state")

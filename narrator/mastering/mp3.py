@@ -9,13 +9,13 @@ import lameenc
 import numpy as np
 import soxr
 
-from narrator.audio.mpeg import KBPS, MPEG25, RATES_HZ, FrameHeader, version_of
+from narrator.audio.mpeg import FrameHeader
 from narrator.audio.pcm import BYTES_PER_FRAME, Samples, to_pcm
 from narrator.durable import disk_errors
-from narrator.errors import ConfigError
 from narrator.mastering.crc16 import Crc16
 from narrator.mastering.decoded import DecodedPeak
 from narrator.mastering.lame_tag import info_frame, info_header
+from narrator.mastering.mp3_rates import mp3_rate_hz
 
 _QUALITY = 5
 _BLOCK = 1 << 16  # samples encoded at once, or up to twice as many: calls cost something
@@ -23,27 +23,6 @@ _DELAY = 576  # samples that LAME puts before the sound
 _HEADROOM_DB = ((2.5, 2.1), (3.0, 1.4), (4.5, 1.2))  # up to so many bits a sample
 _LEAST_HEADROOM_DB = 0.9
 _NEAR = 0.75  # of the headroom: to pass it, what is so far below the loudest had to be raised by 1.75 of it
-_MOST_KBPS_MPEG25 = 64  # the format has more steps; at 12 kHz and below LAME's frames cannot fill them
-_RATES_HZ = sorted(rate for rates in RATES_HZ.values() for rate in rates)
-
-
-def mp3_rate_hz(rate_hz: int, kbps: int) -> int:
-    """The sample rate of an MP3 made of sound at `rate_hz`: the same, or the next above that MP3 has.
-
-    Raises:
-        ConfigError: at that sample rate MP3 does not have this bitrate.
-    """
-    rate = next((known for known in _RATES_HZ if known >= rate_hz), _RATES_HZ[-1])
-    version = version_of(rate)
-    steps = [step for step in KBPS[version] if version != MPEG25 or step <= _MOST_KBPS_MPEG25]
-    if kbps not in steps:
-        known = ", ".join(str(step) for step in steps)
-        raise ConfigError(
-            "The delivery cannot be made",
-            (f"delivery.mp3_kbps: an MP3 at {rate} Hz has no {kbps} kbit/s; it has {known}",),
-            advice="Choose one of these bitrates.",
-        )
-    return rate
 
 
 class Mp3Encoder:

@@ -16,15 +16,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-
-from narrator.audio.measure import measure
 from narrator.durable import PART_SUFFIX, disk_errors
 from narrator.model import Measurement, TakeKey
 from narrator.rendering.reasons import Canonical
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 THREADS = 2
 """Hashing and filtering let go of the interpreter's lock; more threads would only hold more takes in memory."""
@@ -204,6 +203,8 @@ def _fault_of_sound(key: TakeKey, raw: Mapping[str, Any], path: Path) -> Fault |
         if len(pcm) != expected:
             return Fault(key, f"its PCM has {len(pcm):,} bytes where {expected:,} were stored")
         return Fault(key, "its PCM is not what was stored (SHA-256)")
+    from narrator.audio.measure import measure  # noqa: PLC0415 - brings numpy, and a plan looks at names alone
+
     measured = measure(pcm, raw["request"]["rate_hz"])
     try:
         is_measured = _is_measured(raw["measurement"], measured)
@@ -219,13 +220,19 @@ def _key_of(request: Canonical) -> str:
 
 
 def _is_measured(stored: Mapping[str, Any], measured: Measurement) -> bool:
+    import numpy as np  # noqa: PLC0415 - as above
+
+    def is_close(stored: npt.ArrayLike, measured: npt.ArrayLike) -> bool:
+        same_shape = np.shape(stored) == np.shape(measured)
+        return same_shape and np.allclose(stored, measured, rtol=_RELATIVE_ERROR, atol=_ABSOLUTE_ERROR)
+
     exact = ("frames", "lead_frames", "tail_frames", "sample_peak")
     return (
         all(stored[name] == getattr(measured, name) for name in exact)
         and _decoded(stored["hop_peaks"]) == measured.hop_peaks
-        and _is_close(stored["true_peak"], measured.true_peak)
-        and _is_close(stored["sum_squares"], measured.sum_squares)
-        and _is_close(
+        and is_close(stored["true_peak"], measured.true_peak)
+        and is_close(stored["sum_squares"], measured.sum_squares)
+        and is_close(
             np.frombuffer(_decoded(stored["hop_energies"]), "<f4"), np.frombuffer(measured.hop_energies, "<f4")
         )
     )
@@ -233,11 +240,6 @@ def _is_measured(stored: Mapping[str, Any], measured: Measurement) -> bool:
 
 def _decoded(hops: str) -> bytes:
     return base64.b64decode(hops, validate=True)
-
-
-def _is_close(stored: npt.ArrayLike, measured: npt.ArrayLike) -> bool:
-    same_shape = np.shape(stored) == np.shape(measured)
-    return same_shape and np.allclose(stored, measured, rtol=_RELATIVE_ERROR, atol=_ABSOLUTE_ERROR)
 
 
 def _is_word_time(word: Any) -> bool:

@@ -107,6 +107,7 @@ def test_plan_json_has_the_promised_shape_and_calls_nobody(tmp_path: Path) -> No
         "words": words,
         "segments": 4,
         "missing": 4,
+        "skipped": [],
     }
 
 

@@ -17,7 +17,8 @@ from narrator.config import Levels
 from narrator.errors import ConfigError, DiskError
 from narrator.mastering.chapter import assemble_chapter
 from narrator.mastering.crc16 import Crc16, crc16
-from narrator.mastering.mp3 import Mp3Encoder, mp3_rate_hz
+from narrator.mastering.mp3 import Mp3Encoder
+from narrator.mastering.mp3_rates import mp3_rate_hz
 from narrator.mastering.timeline import Part
 from narrator.mastering.wav import WavEncoder
 from narrator.model import AudioChunk, AudioFormat, Container
