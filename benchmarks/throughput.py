@@ -144,11 +144,12 @@ async def narrator(url: str, folder: Path, segments: int, in_flight: int) -> Fig
         price_of=lambda *_: None,
         has_take=lambda _: False,
     )
-    with ledger:
+    limits = AccountLimits(in_flight, stopping=asyncio.Event(), shared=account)
+    with ledger, limits:
         async with TakeWriter(takes, ledger) as writer, provider:
             booth = Booth(
                 provider=provider,
-                limits=AccountLimits(in_flight, stopping=asyncio.Event(), shared=account),
+                limits=limits,
                 checks=TakeChecks(),
                 writer=writer,
                 ledger=ledger,

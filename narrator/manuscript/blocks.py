@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from narrator.manuscript.characters import is_scene_break, same_words
+from narrator.manuscript.inline import without_signs
 from narrator.manuscript.matter import kind_of_title
 from narrator.model import Block, Role
 
@@ -73,32 +74,43 @@ def _without_idle_breaks(blocks: Iterable[Block]) -> list[Block]:
 def split_lines(lines: Iterable[str], role: Role, *, is_verse: bool = False) -> list[tuple[Role, str]]:
     """The blocks in text whose lines were broken on purpose; an empty line parts stanzas."""
     stanzas: list[list[str]] = [[]]
+    signs = ""
     for line in lines:
-        if line:
-            stanzas[-1].append(line)
+        if _shown(line):
+            stanzas[-1].append(signs + line)
+            signs = ""
         else:
             stanzas.append([])
+            signs += line
     return [block for stanza in stanzas if stanza for block in _lined(stanza, role, is_verse=is_verse)]
 
 
 def _lined(lines: list[str], role: Role, *, is_verse: bool) -> list[tuple[Role, str]]:
     """Verse, or paragraphs parted by line breaks, or one paragraph broken for the eye."""
-    if all(is_scene_break(line) for line in lines):
+    plain = [_shown(line) for line in lines]
+    if all(map(is_scene_break, plain)):
         return [(Role.SCENE_BREAK, "")]
-    if is_verse and (len(lines) > 1 or len(lines[0]) <= _PROSE_LINE):
+    if is_verse and (len(lines) > 1 or len(plain[0]) <= _PROSE_LINE):
         return [(Role.VERSE, "\n".join(lines))]
     if len(lines) == 1:
         return [(role, lines[0])]
-    if sum(map(len, lines)) <= _VERSE_LINE * len(lines) and role is not Role.LIST_ITEM:
+    if sum(map(len, plain)) <= _VERSE_LINE * len(lines) and role is not Role.LIST_ITEM:
         return [(Role.VERSE, "\n".join(lines))]
-    if all(line[-1] in ".!?…:;\"'”’»)—-" for line in lines):
+    if all(line[-1] in ".!?…:;\"'”’»)—-" for line in plain):
         return [(role, line) for line in lines]
     return [(role, " ".join(lines))]
 
 
 def joined_row(cells: Iterable[str]) -> str:
     """A table's row as it is read: 'Lane: Yes, sir.'; cells of data with commas between them."""
-    filled = [cell for cell in cells if cell]
-    if len(filled) == 2 and len(filled[0]) <= _SPEAKER and filled[0][-1] not in ".!?:;,":
-        return f"{filled[0]}: {filled[1]}"
+    filled = [cell for cell in cells if _shown(cell)]
+    if len(filled) == 2:
+        first = _shown(filled[0])
+        if len(first) <= _SPEAKER and first[-1] not in ".!?:;,":
+            return f"{filled[0]}: {filled[1]}"
     return ", ".join(filled)
+
+
+def _shown(text: str) -> str:
+    """The text without the signs of its marks."""
+    return (text if text.isascii() else without_signs(text)).strip()

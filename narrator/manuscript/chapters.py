@@ -5,19 +5,27 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from narrator.manuscript.apparatus import apparatus_in
 from narrator.manuscript.blocks import tidy
 from narrator.manuscript.characters import same_words, words_in
-from narrator.manuscript.headings import Rank, label_is_chapter, label_of
-from narrator.manuscript.matter import is_brief, is_container, is_page_apart, kind_of_title, matter_of_kind
+from narrator.manuscript.headings import label_is_chapter
+from narrator.manuscript.matter import (
+    is_brief,
+    is_container,
+    is_never_body,
+    is_page_apart,
+    kind_of_title,
+    matter_of_kind,
+)
 from narrator.manuscript.openings import headed
-from narrator.manuscript.pieces import Piece
+from narrator.manuscript.part_headings import joined, with_ends_back, with_headings_forward
+from narrator.manuscript.pieces import Piece, Stretch
 from narrator.model import Block, Chapter, Matter, Role
 
-_HEADING_ONLY = 60
-"""A part's page with no more words than these beside its headings is a heading of the chapter that follows."""
+__all__ = ["LONGEST_PAGE", "Stretch", "chapters_of", "kind_of_shape"]
+
 _TITLE_PAGE = 200
 LONGEST_PAGE = 1500
 """A chapter called 'Cover' or 'Rights' that has more words than these is a chapter, not such a page."""
@@ -30,26 +38,15 @@ _LINKED = 0.6
 _TITLE_LINE = 60
 _TITLE_LINES = 4
 """The listed parts of a title page have fewer words than these, and there are no more of them."""
-_BY_LINE = re.compile(r"(?:by|von|par|door)\s+[^\W\d_a-z]", re.IGNORECASE)
+_BY = re.compile(r"by|von|par|door", re.IGNORECASE)
+_BY_LINE = re.compile(
+    r"(?i:by|von|par|door)\s+[^\W\d_a-z]|(?i:(?:author|translator|editor) of|with .{0,40}illustrations)\b"
+    r"|(?i:(?:illustrated|translated|edited) by)\b"
+)
 _TITLE_PAGES = {"titlepage", "halftitlepage"}
 _ONE_IN_A_ROW = {"titlepage", "gutenberg-header", "gutenberg-license"}
 _NAMES = {"halftitlepage": "Half title", "loi": "Illustrations", "titlepage": "Title page", "toc": "Contents"}
 _FROM_TITLE = {"", "chapter", "part"}
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A run of pieces that becomes one chapter.
-
-    `title` is what the table of contents or the heading calls it, '' where none does. `kind` and `matter` are
-    what the book says of it. `holds_chapters`: other entries of the contents stand under it.
-    """
-
-    pieces: tuple[Piece, ...]
-    title: str = ""
-    kind: str = ""
-    matter: Matter | None = None
-    holds_chapters: bool = False
 
 
 def chapters_of(stretches: Iterable[Stretch], *, book_title: str, language: str) -> tuple[Chapter, ...]:
@@ -57,7 +54,8 @@ def chapters_of(stretches: Iterable[Stretch], *, book_title: str, language: str)
     parts = (part for stretch in stretches for part in _without_apparatus(stretch))
     spoken = [stretch for stretch in parts if any(piece.block.text for piece in stretch.pieces)]
     known = [_named(stretch, book_title, is_last=stretch is spoken[-1]) for stretch in spoken]
-    known = _joined(_with_headings_forward(_with_front_pages(known, book_title)))
+    known = _with_front_pages(_with_lone_note(with_ends_back(known)), book_title)
+    known = joined(with_headings_forward(known))
     matters = _matters(known)
     return tuple(
         _chapter(stretch, matter, book_title, language, is_only=len(known) == 1)
@@ -91,6 +89,18 @@ def _named(stretch: Stretch, book_title: str, *, is_last: bool) -> Stretch:
     if kind in _FROM_TITLE and not is_last and _is_title_page(stretch, book_title):
         kind = "titlepage" if _words(stretch.pieces) > words_in(book_title) + 3 else "halftitlepage"
     return replace(stretch, kind=kind, pieces=headed(stretch.pieces, stretch.title))
+
+
+def _with_lone_note(stretches: list[Stretch]) -> list[Stretch]:
+    """What is called 'Note' once in the book is its preface or its notes; several of them are warnings."""
+    notes = [
+        at for at, stretch in enumerate(stretches) if same_words(stretch.title) == "note" and not stretch.kind
+    ]
+    if len(notes) != 1:
+        return stretches
+    at, found = notes[0], list(stretches)
+    found[at] = replace(found[at], kind="preface" if at * 2 < len(found) else "endnotes")
+    return found
 
 
 def _commonest(pieces: Sequence[Piece]) -> str:
@@ -136,7 +146,9 @@ def _with_front_pages(stretches: list[Stretch], book_title: str) -> list[Stretch
     for number, stretch in enumerate(stretches):
         is_in_front = is_in_front and number + 1 < len(stretches)
         is_page = _is_unnamed_page(stretch, book_title) or (
-            bool(found) and found[-1].kind in _TITLE_PAGES and _is_title_line(stretches[number:])
+            bool(found)
+            and found[-1].kind in _TITLE_PAGES
+            and _is_title_line(stretches[number:], found[-1].pieces)
         )
         kind = "titlepage" if is_in_front and is_page else stretch.kind
         is_in_front = is_in_front and is_page_apart(kind)
@@ -154,15 +166,16 @@ def _is_unnamed_page(stretch: Stretch, book_title: str) -> bool:
     return _words(stretch.pieces) < _TITLE_PAGE and not _is_heading_only(stretch, book_title)
 
 
-def _is_title_line(stretches: Sequence[Stretch]) -> bool:
+def _is_title_line(stretches: Sequence[Stretch], above: Sequence[Piece]) -> bool:
     """Whether the first of these is a subtitle or an author's name, listed as though it were a chapter."""
+    is_named = bool(above) and _BY.fullmatch(above[-1].block.text) is not None
     for number, stretch in enumerate(stretches):
         is_plain = stretch.kind == "" and not label_is_chapter(stretch.title) and not stretch.holds_chapters
         if not is_plain or _words(stretch.pieces) > _TITLE_LINE:
             is_front = matter_of_kind(stretch.kind) is Matter.FRONT
             has_more = any(not is_page_apart(later.kind) for later in stretches[number:])
             return 0 < number <= _TITLE_LINES and is_front and has_more
-        if not number and _BY_LINE.match(stretch.title):
+        if not number and (is_named or _BY.fullmatch(stretch.title) or _BY_LINE.match(stretch.title)):
             return True
     return False
 
@@ -175,56 +188,9 @@ def _is_heading_only(stretch: Stretch, book_title: str) -> bool:
     )
 
 
-def _with_headings_forward(stretches: list[Stretch]) -> list[Stretch]:
-    """A part's heading at the end of a chapter, on a page that no entry names, belongs to the next chapter."""
-    found = list(stretches)
-    for number in range(len(found) - 1):
-        pieces, following = found[number].pieces, found[number + 1]
-        end = len(pieces)
-        while end > 1 and (pieces[end - 1].block.role in {Role.HEADING, Role.SCENE_BREAK}):
-            end -= 1
-        first = next((i for i in range(end, len(pieces)) if _names_part(pieces[i])), None)
-        if first and not is_page_apart(following.kind):
-            found[number] = replace(found[number], pieces=pieces[:first])
-            found[number + 1] = replace(following, pieces=pieces[first:] + following.pieces)
-    return found
-
-
-def _names_part(piece: Piece) -> bool:
-    label = label_of(piece.block.text)
-    return piece.kind == "part" or (label is not None and label.rank is Rank.PART)
-
-
-def _joined(stretches: list[Stretch]) -> list[Stretch]:
-    """Parts that hold only a heading, before the chapters that they head."""
-    found: list[Stretch] = []
-    heading: Stretch | None = None
-    for stretch in stretches:
-        headed = stretch
-        if heading is not None and is_page_apart(stretch.kind):
-            found.append(heading)
-        elif heading is not None:
-            pieces = heading.pieces + stretch.pieces
-            headed = replace(stretch, pieces=pieces, title=stretch.title or heading.title)
-        heading = headed if _heads_chapters(headed) else None
-        if heading is None:
-            found.append(headed)
-    return found if heading is None else [*found, heading]
-
-
-def _heads_chapters(stretch: Stretch) -> bool:
-    if is_page_apart(stretch.kind) or label_is_chapter(stretch.title):
-        return False
-    plain = [piece.block.text for piece in stretch.pieces if piece.block.role is not Role.HEADING]
-    words = sum(map(words_in, plain))
-    if stretch.kind == "part" or stretch.holds_chapters:
-        return words <= _HEADING_ONLY
-    return not stretch.title and not words
-
-
 def _matters(stretches: Sequence[Stretch]) -> list[Matter]:
     """Front, body or back of each: as the book says, as such a page usually is, and by where it stands."""
-    told = [stretch.matter or matter_of_kind(stretch.kind) or Matter.BODY for stretch in stretches]
+    told = [_told(stretch) for stretch in stretches]
     if len(told) > 1 and is_page_apart(stretches[-2].kind) and _is_unnamed(stretches[-1]):
         # What follows the contents or the notes of a book without a word of its own is the printer's.
         told[-1] = Matter.BACK
@@ -232,7 +198,13 @@ def _matters(stretches: Sequence[Stretch]) -> list[Matter]:
     if not bodies:
         return told
     first, last = bodies[0], bodies[-1]
-    return [_by_place(number, told[number], first, last) for number in range(len(told))]
+    return [_by_place(number, stretch, told[number], first, last) for number, stretch in enumerate(stretches)]
+
+
+def _told(stretch: Stretch) -> Matter:
+    usual = matter_of_kind(stretch.kind)
+    said = usual if is_never_body(stretch.kind) and stretch.matter is Matter.BODY else stretch.matter
+    return said or usual or Matter.BODY
 
 
 def _is_unnamed(stretch: Stretch) -> bool:
@@ -240,11 +212,14 @@ def _is_unnamed(stretch: Stretch) -> bool:
     return is_plain and _words(stretch.pieces) < _TITLE_PAGE
 
 
-def _by_place(number: int, told: Matter, first: int, last: int) -> Matter:
+def _by_place(number: int, stretch: Stretch, told: Matter, first: int, last: int) -> Matter:
     if told is Matter.BACK and number < first:
         return Matter.FRONT
     if told is Matter.FRONT and number > last:
         return Matter.BACK
+    if first < number < last and stretch.kind == "introduction" and stretch.matter is None:
+        # Between chapters it introduces a part of the book.
+        return Matter.BODY
     return told
 
 

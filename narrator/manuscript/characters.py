@@ -12,6 +12,7 @@ _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _SPACES = re.compile(r"[\s\u2800]+")
 _BREAK = re.compile(r"[\s*＊⁂•·—–\-_~#=+.◆◇■□●○❦❧☙✻✽✥✦☆★♦※]+")
 _BREAK_SIGNS = re.compile(r"[*＊⁂•·◆◇■□●○❦❧☙✻✽✥✦☆★♦※#~]")
+_HAN_OR_KANA = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff66-\uff9d\U00020000-\U0003ffff]")
 
 # What cp1252 means by the bytes that Latin-1 leaves to control characters; numeric references such as
 # &#146; mean the same (https://html.spec.whatwg.org/#numeric-character-reference-end-state).
@@ -45,8 +46,13 @@ def is_scene_break(text: str) -> bool:
 
 
 def words_in(text: str) -> int:
-    """Runs between white space."""
-    return len(text.split())
+    """Runs between white space; in Chinese and Japanese, which leave none, two characters are a word."""
+    return len(text.split()) + len(_HAN_OR_KANA.findall(text)) // 2
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether most of this is Chinese or Japanese."""
+    return len(_HAN_OR_KANA.findall(text)) * 2 > len(text)
 
 
 def same_words(text: str) -> str:

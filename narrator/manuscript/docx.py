@@ -11,11 +11,12 @@ from narrator.manuscript.chapters import Stretch, chapters_of
 from narrator.manuscript.characters import same_words
 from narrator.manuscript.docx_body import paragraphs_of
 from narrator.manuscript.docx_contents import with_contents
-from narrator.manuscript.docx_facts import facts_of, usual_language
+from narrator.manuscript.docx_facts import facts_of, published_in, usual_language
 from narrator.manuscript.docx_headings import with_headings
 from narrator.manuscript.docx_package import open_word
 from narrator.manuscript.docx_pieces import pieces_of, with_whole_titles
 from narrator.manuscript.heading_levels import chapter_headings
+from narrator.manuscript.inline import Marker
 from narrator.manuscript.matter import kind_of_title
 from narrator.manuscript.pieces import Piece
 from narrator.model import Manuscript, Role
@@ -33,15 +34,21 @@ def read_docx(path: Path) -> Manuscript:
         ManuscriptError: an old .doc, protected, damaged, or without text.
     """
     package = open_word(path)
-    paragraphs, core = paragraphs_of(package, where=path.name), package.core
+    marker = Marker()
+    paragraphs, core = paragraphs_of(package, marker, where=path.name), package.core
+    told = published_in(core, package.custom)
     del package  # the tree is many times larger than its text
     if not any(paragraph.text.strip() for paragraph in paragraphs):
         raise ManuscriptError(f"{path.name} has no text.", advice="Is it the right file?")
     paragraphs = with_headings(with_contents(with_whole_titles(paragraphs)))
     facts = facts_of(core, paragraphs, fallback=path.stem)
-    pieces = pieces_of(paragraphs, usual_language=usual_language(paragraphs))
+    usual = usual_language(paragraphs)
+    pieces = pieces_of(paragraphs, marker, usual_language=usual, language=facts.language)
     chapters = chapters_of(_stretches(pieces), book_title=facts.title, language=facts.language)
-    return Manuscript(facts.title, facts.authors, facts.language, chapters)
+    return Manuscript(
+        facts.title, facts.authors, facts.language, chapters,
+        date=told.date, series=told.series, part=told.part,
+    )  # fmt: skip
 
 
 def _stretches(pieces: Sequence[Piece]) -> Iterator[Stretch]:

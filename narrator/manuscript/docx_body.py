@@ -16,6 +16,7 @@ from narrator.manuscript.docx_numbering import Numbering
 from narrator.manuscript.docx_package import WordPackage, child_of, name_of, value_of
 from narrator.manuscript.docx_styles import Look, Style, Styles, paragraph_look, with_marks
 from narrator.manuscript.docx_text import PAGE, ParagraphText, chosen, gallery_of, is_read
+from narrator.manuscript.inline import Marker
 from narrator.manuscript.matter import kind_of_title
 from narrator.model import Role
 
@@ -26,6 +27,7 @@ _SENTENCE_GOES_ON = re.compile(r"[^.!?…:;\"'”’»)\s]\s*\f\s*(?=[^\W\d_A-Z�
 _PLAIN = Style()
 _LISTS = {"toc", "loi", "lot"}
 _LONGEST_LIST_TITLE = 60
+_MOST_PARAGRAPHS = 100_000
 _LONGEST_HEADING = 200
 """Longer ones are paragraphs that somebody put into a heading's style by mistake."""
 
@@ -36,7 +38,8 @@ class WordParagraph:
 
     `text` has a line feed for each break of line, and tabs. `level` is a heading's, 1 to 6, else 0. `blanks`
     counts the empty paragraphs before it. `kind` is 'toc' and the like where the file says so. `number` counts
-    the paragraphs of the file from 1.
+    the paragraphs of the file from 1. `signed` is the text with signs for marks, '' where there are none;
+    `notes` and `note` are as a block has them.
     """
 
     number: int
@@ -50,9 +53,12 @@ class WordParagraph:
     blanks: int = 0
     linked: int = 0
     starts_page: bool = False
+    signed: str = ""
+    notes: tuple[str, ...] = ()
+    note: str = ""
 
 
-def paragraphs_of(package: WordPackage, *, where: str) -> list[WordParagraph]:
+def paragraphs_of(package: WordPackage, marker: Marker, *, where: str) -> list[WordParagraph]:
     """All that is read of a document, in reading order; notes follow the paragraph that refers to them.
 
     Raises:
@@ -67,7 +73,7 @@ def paragraphs_of(package: WordPackage, *, where: str) -> list[WordParagraph]:
     body = child_of(package.document, "w:body")
     if body is None:
         return []
-    walk = _Walk(Styles(package.styles), Numbering(package.numbering), notes, where)
+    walk = _Walk(Styles(package.styles), Numbering(package.numbering), notes, marker, where)
     return walk.read(body, Fields(is_balanced=are_balanced(body)))
 
 
@@ -82,7 +88,14 @@ def with_joined(
         else:
             runs.append([paragraph])
     return [
-        replace(run[0], text="\n".join(paragraph.text for paragraph in run)) if len(run) > 1 else run[0]
+        replace(
+            run[0],
+            text="\n".join(paragraph.text for paragraph in run),
+            signed="\n".join(paragraph.signed or paragraph.text for paragraph in run),
+            notes=tuple(name for paragraph in run for name in paragraph.notes),
+        )
+        if len(run) > 1
+        else run[0]
         for run in runs
     ]
 
@@ -95,11 +108,14 @@ class _Walk:
         styles: Styles,
         numbering: Numbering,
         notes: Mapping[tuple[str, str], etree._Element],
+        marker: Marker,
         where: str,
     ) -> None:
         self._styles = styles
         self._numbering = numbering
         self._notes = dict(notes)
+        self._names = notes.keys()
+        self._marker = marker
         self._where = where
         self._fields = Fields()
         self._found: list[WordParagraph] = []
@@ -107,6 +123,7 @@ class _Walk:
         self._blanks = 0
         self._prefix = ""  # text whose paragraph goes on in the next: a drop cap, or a mark that was deleted
         self._starts_page = False
+        self._met: list[str] = []  # the notes whose marks stood in text that goes on in the next paragraph
 
     def read(self, node: etree._Element, fields: Fields, kind: str = "") -> list[WordParagraph]:
         """The paragraphs inside an element that holds a text of its own."""
@@ -143,11 +160,16 @@ class _Walk:
 
     def _paragraph(self, node: etree._Element, kind: str) -> None:
         self._number += 1
+        if self._number > _MOST_PARAGRAPHS:
+            raise ManuscriptError(
+                f"{self._where} holds more text than any book.", advice="Is it the right file?"
+            )
         number = self._number
         marks = child_of(node, "w:pPr")
         style = with_marks(self._styles.of(value_of(child_of(marks, "w:pStyle"))), marks)
         text = ParagraphText(self._styles, self._fields, paragraph_look(marks, style.look))
         text.read(node)
+        self._met += [_name(key) for key in text.notes if key in self._names]
         kind = kind or text.kind or style.kind
         self._fields.end_paragraph()
         frame = child_of(marks, "w:framePr")
@@ -162,29 +184,39 @@ class _Walk:
 
     def _place(self, base: WordParagraph, raw: str, text: ParagraphText, marks: etree._Element | None) -> None:
         """Add a paragraph, in as many parts as pages that begin in it, or note that it is empty."""
-        self._prefix = ""
         role, level = _role(base, raw)
-        raw = raw.replace(PAGE, " ") if level else _SENTENCE_GOES_ON.sub(_joined, raw)
-        if label := self._numbering.label(base.style.numbering):
-            raw = f"{label}{'. ' if label[-1].isalnum() and raw.strip() else ' '}{raw.strip()}"
+        label = self._numbering.label(base.style.numbering)
+        if label:
             role = Role.PARAGRAPH if role is Role.LIST_ITEM else role
+        signed = text.signed(self._marker)
+        parts = _parts(raw, label, is_whole=level > 0)
+        copies = _parts(self._prefix + signed, label, is_whole=level > 0) if signed else []
+        self._prefix = ""
         self._starts_page = self._starts_page or base.style.starts_page
-        for at, part in enumerate(raw.split(PAGE)):
+        for at, part in enumerate(parts):
             self._starts_page = self._starts_page or at > 0
             if not part.strip():
                 continue
+            is_last = not any(map(str.strip, parts[at + 1 :]))
+            # Made anew: `replace` takes several times as long, and files have very many paragraphs.
             self._found.append(
-                replace(
-                    base, text=part, role=role, level=level, blanks=self._blanks, starts_page=self._starts_page
+                WordParagraph(
+                    base.number, part, role, level, base.look, base.style, base.kind, base.language,
+                    self._blanks, base.linked, self._starts_page,
+                    copies[at] if len(copies) == len(parts) else "", self._notes_met() if is_last else (),
                 )
-            )
+            )  # fmt: skip
             self._blanks, self._starts_page = 0, False
-        if raw.strip(f" \t\n{PAGE}"):
+        if any(part.strip(" \t\n") for part in parts):
             return
         if text.has_rule or _is_rule(marks) or role is Role.SCENE_BREAK:
             self._found.append(replace(base, role=Role.SCENE_BREAK))
         elif not (text.has_picture or text.boxes or level):
             self._blanks += 1
+
+    def _notes_met(self) -> tuple[str, ...]:
+        met, self._met = tuple(self._met), []
+        return met
 
     def _after(self, text: ParagraphText, kind: str) -> None:
         """What is anchored in a paragraph and read after it: text boxes, then notes."""
@@ -197,7 +229,8 @@ class _Walk:
             own = self.read(note, Fields())
             if own:
                 own[0] = replace(own[0], text=_NOTE_OPENING.sub("", own[0].text, count=1))
-            self._found += [replace(part, role=Role.NOTE, level=0, kind=kind) for part in own]
+            name = _name(key)
+            self._found += [replace(part, role=Role.NOTE, level=0, kind=kind, note=name) for part in own]
 
     def _row(self, row: etree._Element, kind: str) -> None:
         if child_of(child_of(row, "w:trPr"), "w:del") is not None:
@@ -219,7 +252,9 @@ class _Walk:
             return
         first = filled[0][0]
         level = max(part.level for cell in filled for part in cell) if len(text) <= _LONGEST_HEADING else 0
-        self._found.append(replace(first, text=text, role=Role.HEADING if level else Role.TABLE, level=level))
+        notes = tuple(name for cell in texts for part in cell for name in part.notes)
+        role = Role.HEADING if level else Role.TABLE
+        self._found.append(replace(first, text=text, role=role, level=level, signed="", notes=notes))
         self._found += [part for cell in filled for part in cell if part.role is Role.NOTE]
         self._blanks, self._starts_page = 0, False
 
@@ -242,6 +277,19 @@ def _role(paragraph: WordParagraph, text: str) -> tuple[Role, int]:
     if style.role is not None:
         return style.role, 0
     return (Role.LIST_ITEM if style.numbering else Role.PARAGRAPH), 0
+
+
+def _parts(text: str, label: str, *, is_whole: bool) -> list[str]:
+    """The text of a paragraph, cut where pages begin in it, with the label that is printed before it."""
+    text = text.replace(PAGE, " ") if is_whole else _SENTENCE_GOES_ON.sub(_joined, text)
+    if label:
+        text = f"{label}{'. ' if label[-1].isalnum() and text.strip() else ' '}{text.strip()}"
+    return text.split(PAGE)
+
+
+def _name(key: tuple[str, str]) -> str:
+    """The name of a note: 'footnote-3'."""
+    return "-".join(key)
 
 
 def _joined(match: re.Match[str]) -> str:

@@ -68,10 +68,10 @@ def _linked_lists(paragraphs: Sequence[WordParagraph]) -> Iterator[tuple[int, in
     """
     start = 0
     for is_linked, group in groupby(paragraphs, key=_is_link):
-        titles = [_title(paragraph.text) for paragraph in group]
-        fresh = _until_repeated(titles)
-        end = start + len(titles)
-        if is_linked and fresh >= _SHORTEST_LIST:
+        lines = list(group)
+        fresh = _until_repeated([_title(line.text) for line in lines]) if is_linked else 0
+        end = start + len(lines)
+        if fresh >= _SHORTEST_LIST:
             is_titled = (
                 start > 0 and not paragraphs[start - 1].kind and is_list_title(paragraphs[start - 1].text)
             )

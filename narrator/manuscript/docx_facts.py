@@ -11,6 +11,7 @@ from itertools import takewhile
 from lxml import etree
 
 from narrator.manuscript.characters import clean, words_in
+from narrator.manuscript.custom_properties import Published, published
 from narrator.manuscript.docx_body import WordParagraph
 from narrator.manuscript.docx_package import name_of
 from narrator.manuscript.docx_styles import TITLE_LEVEL
@@ -65,6 +66,20 @@ def facts_of(core: etree._Element | None, paragraphs: Sequence[WordParagraph], *
         authors or tuple(_shown_authors(front)),
         _language(paragraphs, said.get("dc:language", "")),
     )
+
+
+def published_in(core: etree._Element | None, custom: etree._Element | None) -> Published:
+    """What a document's properties say of its publication: `dcterms:issued`, and what a person added."""
+    issued = [
+        ("issued", node.text or "")
+        for node in (core if core is not None else ())
+        if name_of(node) == "dcterms:issued"
+    ]
+    added = [
+        (node.get("name") or "", "".join(map(str, node.itertext())))
+        for node in (custom if custom is not None else ())
+    ]
+    return published([*issued, *added])
 
 
 def _shown_title(front: Sequence[WordParagraph], paragraphs: Sequence[WordParagraph]) -> str:

@@ -12,7 +12,8 @@ from lxml import etree
 
 from narrator.errors import ManuscriptError
 from narrator.manuscript.characters import clean
-from narrator.manuscript.epub_archive import EpubArchive
+from narrator.manuscript.strict_xml import strict_root
+from narrator.manuscript.zip_archive import ZipArchive
 
 _PREFIXES = {
     "http://schemas.openxmlformats.org/wordprocessingml/2006/main": "w",
@@ -22,10 +23,12 @@ _PREFIXES = {
     "http://schemas.openxmlformats.org/markup-compatibility/2006": "mc",
     "urn:schemas-microsoft-com:vml": "v",
     "http://purl.org/dc/elements/1.1/": "dc",
+    "http://purl.org/dc/terms/": "dcterms",
 }
 _OLE = b"\xd0\xcf\x11\xe0"
 _PROTECTED = "EncryptedPackage".encode("utf-16-le")  # the stream that holds the zip, [MS-OFFCRYPTO] 1.3.2
 _OFF = {"0", "false", "off"}
+_MOST_TAGS = 1_800_000
 _ANEW = "Open it in Word or LibreOffice, save it anew as .docx, and render that."
 
 
@@ -39,6 +42,7 @@ class WordPackage:
     footnotes: etree._Element | None
     endnotes: etree._Element | None
     core: etree._Element | None
+    custom: etree._Element | None
 
 
 def open_word(path: Path) -> WordPackage:
@@ -62,14 +66,16 @@ def open_word(path: Path) -> WordPackage:
         document = _parsed(archive, main, path)
         if name_of(document) != "w:document":
             raise ManuscriptError(f"{path.name}: {main} is no Word document.", advice=_ANEW)
-        core = package.get("core-properties")
         return WordPackage(
             document,
             part("styles"),
             part("numbering"),
             part("footnotes"),
             part("endnotes"),
-            _parsed(archive, core, path) if core else None,
+            *(
+                _parsed(archive, package[kind], path) if kind in package else None
+                for kind in ("core-properties", "custom-properties")
+            ),
         )
 
 
@@ -89,15 +95,15 @@ def _refuse_old(path: Path) -> None:
     )
 
 
-def _archive(path: Path) -> EpubArchive:
+def _archive(path: Path) -> ZipArchive:
     try:
-        return EpubArchive(path)
+        return ZipArchive(path, form="Word file")
     except ManuscriptError as exc:
         what = clean(str(exc.__cause__ or exc.what))
         raise ManuscriptError(f"{path.name} is not a whole Word file: {what}", advice=_ANEW) from exc
 
 
-def _targets(archive: EpubArchive, source: str, path: Path) -> Mapping[str, str]:
+def _targets(archive: ZipArchive, source: str, path: Path) -> Mapping[str, str]:
     """What a part, or the package where `source` is '', is related to: members by the kind of relation."""
     folder, name = posixpath.split(source)
     listed = archive.find(posixpath.join(folder, "_rels", f"{name}.rels"))
@@ -116,23 +122,13 @@ def _targets(archive: EpubArchive, source: str, path: Path) -> Mapping[str, str]
     return found
 
 
-def _parsed(archive: EpubArchive, name: str, path: Path) -> etree._Element:
-    """The root of a part. Nothing is mended: what no Word would write may hold text in places nobody looks."""
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
-        remove_comments=True, remove_pis=True, collect_ids=False,
-    )  # fmt: skip
-    where = f"{path.name}: {name}"
+def _parsed(archive: ZipArchive, name: str, path: Path) -> etree._Element:
+    """The root of a part."""
     try:
-        root = etree.fromstring(archive.read(name), parser)
-    except etree.XMLSyntaxError as exc:
-        raise ManuscriptError(f"{where} is damaged: {clean(exc.msg or '')}.", advice=_ANEW) from exc
+        data = archive.read(name)
     except ManuscriptError as exc:
         raise ManuscriptError(exc.what, advice=_ANEW) from exc
-    if root.getroottree().docinfo.internalDTD is not None:
-        # OPC forbids them: https://www.ecma-international.org/publications-and-standards/standards/ecma-376/
-        raise ManuscriptError(f"{where} declares a document type, as no Word file does.", advice=_ANEW)
-    return root
+    return strict_root(data, where=f"{path.name}: {name}", most_tags=_MOST_TAGS, advice=_ANEW)
 
 
 @lru_cache(maxsize=2048)

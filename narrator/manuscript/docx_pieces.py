@@ -19,9 +19,11 @@ from narrator.manuscript.headings import (
     joined_heading,
     label_of,
 )
+from narrator.manuscript.inline import Marker
 from narrator.manuscript.language import guess_language, normal_tag
 from narrator.manuscript.matter import is_page_apart, kind_of_title
 from narrator.manuscript.pieces import Piece
+from narrator.manuscript.signed import Marks
 from narrator.model import Block, Role
 
 _LONGEST_HEADING = 200
@@ -49,17 +51,22 @@ def _goes_on(first: WordParagraph, paragraph: WordParagraph) -> bool:
     return paragraph.level == first.level == TITLE_LEVEL and not paragraph.starts_page
 
 
-def pieces_of(paragraphs: Sequence[WordParagraph], *, usual_language: str) -> list[Piece]:
-    """The pieces of a document in which most is in `usual_language`."""
-    return _with_titles_below(list(_pieces(paragraphs, usual_language)))
+def pieces_of(
+    paragraphs: Sequence[WordParagraph], marker: Marker, *, usual_language: str, language: str
+) -> list[Piece]:
+    """The pieces of a document of which most is marked as `usual_language`, and which is in `language`."""
+    marks = Marks((paragraph.signed for paragraph in paragraphs), marker)
+    return _with_titles_below(list(_pieces(paragraphs, marks, usual_language, language)))
 
 
-def _pieces(paragraphs: Sequence[WordParagraph], usual_language: str) -> Iterator[Piece]:
+def _pieces(
+    paragraphs: Sequence[WordParagraph], marks: Marks, usual_language: str, book_language: str
+) -> Iterator[Piece]:
     gap = _scene_gap(paragraphs)
     was_prose = False
     for paragraph in paragraphs:
         level = paragraph.level
-        blocks = _blocks(paragraph)
+        blocks = _blocks(paragraph, paragraph.text)
         if blocks and blocks[0][0] is not Role.HEADING:
             level = 0
         is_prose = bool(blocks) and blocks[0][0] is Role.PARAGRAPH and not paragraph.kind
@@ -68,14 +75,21 @@ def _pieces(paragraphs: Sequence[WordParagraph], usual_language: str) -> Iterato
             yield Piece(Block(Role.SCENE_BREAK, "", source))
         was_prose = is_prose
         language = _foreign(paragraph, usual_language)
-        for role, text in blocks:
-            yield Piece(
-                Block(role, text, source, language), level=level, kind=paragraph.kind, linked=paragraph.linked
-            )
+        copies = _blocks(paragraph, paragraph.signed) if paragraph.signed else []
+        marked = (
+            marks.of(blocks, copies, language or book_language)
+            if copies
+            else [(*block, ()) for block in blocks]
+        )
+        for left, (role, text, own) in zip(range(len(marked) - 1, -1, -1), marked, strict=True):
+            notes = () if left else paragraph.notes
+            block = Block(role, text, source, language, marks=own, notes=notes, note=paragraph.note)
+            yield Piece(block, level=level, kind=paragraph.kind, linked=paragraph.linked)
 
 
-def _blocks(paragraph: WordParagraph) -> list[tuple[Role, str]]:
-    lines = clean_lines(paragraph.text)
+def _blocks(paragraph: WordParagraph, whole: str) -> list[tuple[Role, str]]:
+    """The blocks of a paragraph whose text is this."""
+    lines = clean_lines(whole)
     role = paragraph.role
     if role is Role.HEADING:
         heading = joined_heading(lines)
@@ -85,7 +99,7 @@ def _blocks(paragraph: WordParagraph) -> list[tuple[Role, str]]:
     if role in _ON_ONE_LINE:
         return [(role, joined)] if (joined := clean(" ".join(lines))) else []
     if role is Role.SCENE_BREAK:
-        if not any(char.isalnum() for char in paragraph.text):
+        if not any(char.isalnum() for char in whole):
             return [(role, "")]
         role = Role.PARAGRAPH
     is_verse = role is Role.VERSE

@@ -12,6 +12,8 @@ from lxml import etree
 from narrator.manuscript.docx_fields import Fields, is_silent, kind_of_field
 from narrator.manuscript.docx_package import child_of, is_on, name_of, value_of
 from narrator.manuscript.docx_styles import Look, Styles
+from narrator.manuscript.inline import Marker
+from narrator.manuscript.signed import Ruby, Spoken, signed
 
 PAGE = "\f"
 _UNREAD = {
@@ -62,6 +64,8 @@ class ParagraphText:
         self._fields = fields
         self._around = look
         self._parts: list[str] = []
+        self._languages: list[str] = []
+        self._rubies: list[Ruby] = []
         self._weights: Counter[Look] = Counter()
 
     @property
@@ -71,6 +75,13 @@ class ParagraphText:
             bare = text.replace(_ORNAMENT, "")
             return bare if bare.strip() else "*"
         return text
+
+    def signed(self, marker: Marker) -> str:
+        """The text with signs for languages and ruby; '' where there is nothing to mark."""
+        if len(set(self._languages)) < 2 and not self._rubies:
+            return ""
+        runs = [Spoken(text, language) for text, language in zip(self._parts, self._languages, strict=True)]
+        return signed(runs, self._rubies, marker)
 
     @property
     def look(self) -> Look:
@@ -113,7 +124,7 @@ class ParagraphText:
         before = len(self._parts)
         self.read(node, anchor)
         if _is_note_mark("".join(self._parts[before:]).strip(), "", self._around, anchor):
-            del self._parts[before:]
+            self._take_back(before)
 
     def _simple_field(self, node: etree._Element, anchor: str) -> None:
         code = value_of(node, "instr").strip()
@@ -128,7 +139,10 @@ class ParagraphText:
         self._in_run(run, look, anchor)
         added = "".join(self._parts[before:]).strip()
         if added and _is_note_mark(added, "".join(self._parts[before - 1 : before]), look, anchor):
-            del self._parts[before:]
+            self._take_back(before)
+
+    def _take_back(self, before: int) -> None:
+        del self._parts[before:], self._languages[before:]
 
     def _in_run(self, run: etree._Element, look: Look, anchor: str) -> None:
         for child in run:
@@ -143,12 +157,19 @@ class ParagraphText:
             elif name in _PICTURES:
                 self._picture(child)
             elif name == "w:ruby":
-                self.read(child, anchor)
+                self._ruby(child, anchor)
             elif name == "mc:AlternateContent":
                 for inner in chosen(child):
                     self._in_run(inner, look, anchor)
             else:
                 self._add(_characters(child, name), look, anchor)
+
+    def _ruby(self, node: etree._Element, anchor: str) -> None:
+        before = len(self._parts)
+        self.read(node, anchor)
+        reading = "".join(inner.text or "" for rt in node if name_of(rt) == "w:rt" for inner in rt.iter("{*}t"))
+        if reading.strip() and len(self._parts) > before:
+            self._rubies.append(Ruby(before, len(self._parts), reading.strip()))
 
     def _note(self, node: etree._Element, kind: str, look: Look) -> bool:
         """Take the mark of a note; whether the rest of its run is that mark, typed by hand."""
@@ -172,6 +193,7 @@ class ParagraphText:
             self._weights[look] += filled
             self.linked += filled if anchor else 0
         self._parts.append(text)
+        self._languages.append(look.language)
 
 
 def chosen(node: etree._Element) -> Iterator[etree._Element]:

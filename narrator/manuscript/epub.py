@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+from lxml import etree
+
 from narrator.errors import ManuscriptError
 from narrator.manuscript.chapters import chapters_of
-from narrator.manuscript.epub_archive import EpubArchive
 from narrator.manuscript.epub_outline import Outline
 from narrator.manuscript.epub_package import Package
+from narrator.manuscript.epub_protection import refuse_protected
 from narrator.manuscript.epub_toc import Landmark, TocEntry, landmarks, nav_entries, ncx_entries
 from narrator.manuscript.html_blocks import read_page
+from narrator.manuscript.html_note_names import name_of, with_notes_named
 from narrator.manuscript.html_notes import notes_by_file
+from narrator.manuscript.html_settled import settled
 from narrator.manuscript.language import guess_language
-from narrator.manuscript.markup import parse_xhtml, parse_xml
+from narrator.manuscript.markup import parse_xhtml, parse_xml, refuse_endless
+from narrator.manuscript.zip_archive import ZipArchive
 from narrator.model import Manuscript
 
+_ANEW = "The file is damaged: get it anew, or repair it with Calibre."
+_NO_PAGES = (b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF-")
+"""How files of other kinds begin that some books list among their pages."""
 _log = logging.getLogger(__name__)
 
 
@@ -27,8 +36,8 @@ def read_epub(path: Path) -> Manuscript:
     Raises:
         ManuscriptError: damaged, protected, without text, or larger than any book.
     """
-    with EpubArchive(path) as archive:
-        archive.refuse_protected()
+    with ZipArchive(path, form="EPUB", advice=_ANEW) as archive:
+        refuse_protected(archive, path.name)
         package = Package(archive, path.name)
         outline = _outline(archive, package, path.name)
         texts = [piece.block.text for piece in outline.pieces if piece.block.text]
@@ -39,33 +48,58 @@ def read_epub(path: Path) -> Manuscript:
             )
         title = package.title() or path.stem
         language = package.language() or guess_language(texts)
+        series, part = package.series()
         contents, marks = _contents(archive, package, path.name)
         stretches = outline.stretches(contents, marks, title)
         return Manuscript(
             title=title,
             authors=package.authors(),
             language=language,
-            chapters=chapters_of(stretches, book_title=title, language=language),
+            chapters=settled(chapters_of(stretches, book_title=title, language=language), language),
             cover=package.cover(),
+            date=package.date(),
+            series=series,
+            part=part,
         )
 
 
-def _outline(archive: EpubArchive, package: Package, book: str) -> Outline:
+def _outline(archive: ZipArchive, package: Package, book: str) -> Outline:
     """All pages of the spine, read."""
     for page in package.missing_pages():
         _log.warning("%s: its reading order names %r, which is not in the file.", book, page)
     spine = package.spine()
-    roots = {name: root for name in spine if (root := parse_xhtml(archive.read(name))) is not None}
+    roots = _roots(archive, spine, book)
     notes = notes_by_file(roots, archive.locate)
     pages = {
-        name: read_page(root, name=PurePosixPath(name).name, note_ids=notes.get(name, frozenset()))
+        name: read_page(
+            root,
+            name=PurePosixPath(name).name,
+            note_ids=notes.get(name, frozenset()),
+            naming=partial(_name_of, archive, name),
+        )
         for name, root in roots.items()
     }
-    return Outline(pages, auxiliary=frozenset(name for name, is_linear in spine.items() if not is_linear))
+    return Outline(
+        with_notes_named(pages), auxiliary=frozenset(name for name, is_linear in spine.items() if not is_linear)
+    )
+
+
+def _roots(archive: ZipArchive, names: Iterable[str], book: str) -> dict[str, etree._Element]:
+    """The pages of these names that hold an element, parsed."""
+    pages = {name: archive.read(name) for name in names}
+    refuse_endless(pages.values(), where=book)
+    for name in [name for name, data in pages.items() if data.startswith(_NO_PAGES)]:
+        _log.warning("%s: %r is in its reading order, and is no page.", book, name)
+        del pages[name]
+    return {name: root for name, data in pages.items() if (root := parse_xhtml(data)) is not None}
+
+
+def _name_of(archive: ZipArchive, page: str, address: str) -> str:
+    return name_of(archive.locate(address, page))
 
 
 def _contents(
-    archive: EpubArchive, package: Package, book: str
+    archive: ZipArchive, package: Package, book: str
 ) -> tuple[list[tuple[TocEntry, ...]], list[Landmark]]:
     """The tables of contents, the nav's before the NCX's, and the landmarks and guide."""
     marks = list(package.guide())

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from narrator.manuscript.characters import same_words, words_in
+from narrator.manuscript.heading_levels import MANY_STORIES
 from narrator.manuscript.headings import (
     Rank,
     is_bare_label,
     is_bare_number,
     is_numbered_title,
+    is_section_title,
     joined_heading,
     label_is_chapter,
     label_of,
@@ -35,7 +37,7 @@ class Mark:
     """An entry of the contents at the piece where it leads.
 
     `is_exact` is False where its own page has no text, so that it leads to the text of the next one.
-    `is_spelt`: the piece there begins with the words of the title.
+    `is_spelt`: the piece there begins with the words of the title. `opens_file`: it is a file's first.
     """
 
     at: int
@@ -44,6 +46,7 @@ class Mark:
     holds_chapters: bool = False
     is_exact: bool = True
     is_spelt: bool = False
+    opens_file: bool = False
 
 
 def chapter_marks(marks: Iterable[Mark], pieces: Sequence[Piece], book_title: str) -> list[Mark]:
@@ -53,22 +56,39 @@ def chapter_marks(marks: Iterable[Mark], pieces: Sequence[Piece], book_title: st
     listed = _without_idle(sorted(marks, key=lambda mark: mark.at), book_title)
     ordered = _nested(_with_titles(listed, words), [piece.level for piece in pieces])
     is_fine = _is_fine(ordered, pieces, words)
+    opened = _depths_with_text(ordered, words)
     found: list[Mark] = []
     closed_above: int | None = None
     for number, mark in enumerate(ordered):
         if closed_above is not None and mark.depth > closed_above:
-            if is_tail(kind_of_title(mark.title)):
+            if _begins_tail(ordered[number:], closed_above):
                 found.append(mark)
             continue
         below = _below(mark, ordered[number + 1 :])
         following = number + 1 + len(below)
         end = ordered[following].at if following < len(ordered) else len(words)
-        holds_chapters = bool(below) and _holds_chapters(
-            mark, below, words[mark.at : end], book_title, is_fine=is_fine
+        holds_chapters = bool(below) and (
+            same_words(mark.title) == same_words(book_title)
+            or _holds_chapters(
+                mark, below, pieces[mark.at : end], ordered, is_fine=is_fine or mark.depth in opened
+            )
         )
         closed_above = mark.depth if below and not holds_chapters else None
         found.append(replace(mark, holds_chapters=holds_chapters))
     return _one_a_place(found)
+
+
+def _begins_tail(marks: Sequence[Mark], top: int) -> bool:
+    """Whether the first of these is 'Notes' or the like, and only such follow inside its chapter."""
+    depth = marks[0].depth
+    for mark in marks:
+        if mark.depth <= top:
+            break
+        if mark.depth <= depth:
+            if not is_tail(kind_of_title(mark.title)):
+                return False
+            depth = mark.depth
+    return True
 
 
 def _below(mark: Mark, later: Iterable[Mark]) -> list[Mark]:
@@ -156,23 +176,63 @@ def _is_fine(marks: Sequence[Mark], pieces: Sequence[Piece], words: Sequence[int
     return inner > _MANY_SECTIONS and sum(words) < _SHORT_SECTION * inner and verses * 3 < len(pieces)
 
 
+def _depths_with_text(marks: Sequence[Mark], words: Sequence[int]) -> set[int]:
+    """The depths at which most entries with others below them open with text of their own, as chapters do."""
+    found: dict[int, list[bool]] = defaultdict(list)
+    for mark, following in pairwise(marks):
+        if following.depth > mark.depth and is_title_of_number(mark.title):
+            found[mark.depth].append(sum(words[mark.at : following.at]) >= _PART_TEXT)
+    return {depth for depth, is_text in found.items() if sum(is_text) * 2 > len(is_text)}
+
+
 def _holds_chapters(
-    mark: Mark, below: Sequence[Mark], words: Sequence[int], book_title: str, *, is_fine: bool
+    mark: Mark, below: Sequence[Mark], pieces: Sequence[Piece], marks: Sequence[Mark], *, is_fine: bool
 ) -> bool:
-    """Whether the entries below this one are chapters; `words` counts those of all its pieces."""
-    if same_words(mark.title) == same_words(book_title):
-        return True
-    if label := label_of(mark.title):
-        return label.rank is Rank.PART
-    if (
-        label_is_chapter(mark.title)
-        or is_numbered_title(mark.title)
-        or is_page_apart(kind_of_title(mark.title))
-    ):
-        return False
+    """Whether the entries below this one are chapters; `pieces` are all of its own and theirs."""
+    outermost = min(inner.depth for inner in below)
+    titles = [inner.title for inner in below if inner.depth == outermost]
+    told = _told_by_titles(mark.title, titles)
+    if told is not None:
+        return told
+    words = [words_in(piece.block.text) for piece in pieces]
     own = sum(words[: below[0].at - mark.at])
-    is_named = any(label_is_chapter(inner.title) for inner in below)
-    return is_named or (own < _PART_TEXT and not is_fine) or sum(words) - own > _LONG_SECTION * len(below)
+    is_mere = own <= words_in(mark.title) + 1
+    is_long = sum(words) - own > _LONG_SECTION * len(below)
+    has_files = all(inner.opens_file for inner in below)
+    is_marked = not has_files and any(piece.kind == "chapter" for piece in pieces[:1])
+    if is_marked or is_bare_number(mark.title) or is_numbered_title(mark.title):
+        return is_long and is_mere and has_files
+    if any(map(is_bare_number, titles)):
+        # The numerals inside one story of a collection are no chapters.
+        starts = sum(other.title == titles[0] for other in marks)
+        is_story = starts >= MANY_STORIES or _is_among_stories(mark, marks)
+        return not (is_story and all(map(is_bare_number, titles)))
+    is_heading = is_mere or (own < _PART_TEXT and (has_files or not mark.opens_file))
+    is_page = is_mere and len(titles) == 1 and is_numbered_title(titles[0])
+    return is_long or is_page or (is_heading and not is_fine)
+
+
+def _told_by_titles(title: str, inner: Sequence[str]) -> bool | None:
+    """Whether entries of such titles, under one of that title, are chapters; None where they do not say."""
+    if label := label_of(title):
+        return label.rank is Rank.PART
+    if is_page_apart(kind_of_title(title)) or same_words(title) in map(same_words, inner):
+        return False
+    if sum(map(is_section_title, inner)) * 2 >= len(inner):
+        return False
+    labels = [label for text in inner if (label := label_of(text))]
+    return True if any(label.rank is Rank.CHAPTER for label in labels) else None
+
+
+def _is_among_stories(mark: Mark, marks: Sequence[Mark]) -> bool:
+    """Whether most entries at the depth of this one have none below them."""
+    ends = [*marks[1:], Mark(0, "")]
+    single = [
+        following.depth <= peer.depth
+        for peer, following in zip(marks, ends, strict=True)
+        if peer.depth == mark.depth and not is_page_apart(kind_of_title(peer.title))
+    ]
+    return sum(single) * 2 > len(single)
 
 
 def _one_a_place(marks: Iterable[Mark]) -> list[Mark]:

@@ -23,6 +23,7 @@ from narrator.manuscript.matter import (
     kind_of_title,
     matter_of_terms,
 )
+from narrator.manuscript.paragraph_numbers import without_paragraph_numbers
 from narrator.manuscript.pieces import Anchor, Piece
 from narrator.model import Matter, Role
 
@@ -56,7 +57,7 @@ class Outline:
         self.pieces: list[Piece] = []
         self._bounds: dict[str, tuple[int, int]] = {}
         self._anchors: dict[Anchor, int] = {}
-        for name, page in pages.items():
+        for name, page in without_paragraph_numbers(pages).items():
             start = len(self.pieces)
             self.pieces += page.pieces
             self._bounds[name] = start, len(self.pieces)
@@ -102,11 +103,19 @@ class Outline:
         for marks in listed:
             if self._is_useful(marks):
                 return marks
-        headings = chapter_headings(self.pieces)
+        headings = chapter_headings(self._linear_pieces())
         if headings:
             return [Mark(heading.at, heading.title, 0, heading.holds_chapters) for heading in headings]
         fallback = next((marks for marks in listed if any(map(_is_body, marks))), None)
         return fallback or [Mark(start, "") for start in self._starts]
+
+    def _linear_pieces(self) -> list[Piece]:
+        """All pieces; those outside the linear reading order head nothing."""
+        pieces = list(self.pieces)
+        for name in self._auxiliary:
+            for at in range(*self._bounds.get(name, (0, 0))):
+                pieces[at] = replace(pieces[at], level=0)
+        return pieces
 
     def _is_useful(self, marks: Sequence[Mark]) -> bool:
         chapters = [mark for mark in marks if _is_body(mark)]
@@ -118,8 +127,10 @@ class Outline:
 
     def _listed(self, entries: Sequence[TocEntry], book_title: str) -> list[Mark]:
         marks = [mark for entry in entries if (mark := self._mark(entry)) is not None]
-        led = {mark.at for mark in marks}
-        return chapter_marks([self._led_back(mark, led) for mark in marks], self.pieces, book_title)
+        led, starts = {mark.at for mark in marks}, set(self._starts)
+        found = [self._led_back(mark, led) for mark in marks]
+        found = [replace(mark, opens_file=mark.at in starts) for mark in found]
+        return chapter_marks(found, self.pieces, book_title)
 
     def _led_back(self, mark: Mark, led: set[int]) -> Mark:
         """The mark at the number or title right before its place, where its anchor stands below them."""

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from lxml import etree
 
 from narrator.errors import ManuscriptError
+from narrator.manuscript.book_facts import first_date, normal_part
 from narrator.manuscript.characters import clean
-from narrator.manuscript.epub_archive import EpubArchive
 from narrator.manuscript.epub_toc import Landmark, guide
 from narrator.manuscript.language import normal_tag
 from narrator.manuscript.markup import local_name, parse_xhtml, parse_xml
+from narrator.manuscript.zip_archive import ZipArchive
 from narrator.model import Cover
 
 _PACKAGE_TYPE = "application/oebps-package+xml"
@@ -23,6 +24,18 @@ _PAGE_TYPES = {"application/xhtml+xml", "text/html", "text/x-oeb1-document", "ap
 _PAGE_NAMES = (".xhtml", ".html", ".htm", ".xml")
 _OPF_ROLE = "{http://www.idpf.org/2007/opf}role"
 _AUTHOR_ROLES = {"", "aut", "author", "cre", "creator", "dub"}
+
+
+_OPF_EVENT = "{http://www.idpf.org/2007/opf}event"
+_EVENTS_OF_FILES = {
+    "modification",
+    "modified",
+    "conversion",
+    "converted",
+    "ops-publication",
+    "epub-publication",
+}
+_DATE_PROPERTIES = {"dcterms:issued", "dcterms:created", "dcterms:date", "schema:datepublished"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +59,7 @@ class Package:
         ManuscriptError: there is none, or it is no XML.
     """
 
-    def __init__(self, archive: EpubArchive, book: str) -> None:
+    def __init__(self, archive: ZipArchive, book: str) -> None:
         self._archive = archive
         self.name = _package_name(archive, book)
         self.root = parse_xml(archive.read(self.name), where=f"{book}: {self.name}")
@@ -125,6 +138,21 @@ class Package:
         tags = (normal_tag(_text(node)) for node in self._elements("language"))
         return next((tag for tag in tags if tag), "")
 
+    def date(self) -> str:
+        """The first date that is no file's: of the original, the publication or the issue; '' where silent."""
+        dates = [_text(node) for node in self._elements("date") if _event(node) not in _EVENTS_OF_FILES]
+        return first_date([*dates, *(_text(meta) for meta in self._metas if _dates(meta))])
+
+    def series(self) -> tuple[str, str]:
+        """The series that the book belongs to and its place there; '' where silent."""
+        collections = (meta for meta in self._metas if meta.get("property") == "belongs-to-collection")
+        for meta in collections:
+            if _text(meta) and "series" in self._refinements(meta, "collection-type"):
+                return _text(meta), normal_part(next(iter(self._refinements(meta, "group-position")), ""))
+        said = {meta.get("name"): clean(meta.get("content") or "") for meta in reversed(self._metas)}
+        name = said.get("calibre:series", "")
+        return name, normal_part(said.get("calibre:series_index", "")) if name else ""
+
     def _roles(self, creator: etree._Element) -> set[str]:
         role = creator.get(_OPF_ROLE) or creator.get("role") or ""
         return set(self._refinements(creator, "role")) | ({role} if role else set()) or {""}
@@ -185,7 +213,7 @@ class Package:
                 return
 
 
-def _package_name(archive: EpubArchive, book: str) -> str:
+def _package_name(archive: ZipArchive, book: str) -> str:
     container = archive.find("META-INF/container.xml")
     if container is not None:
         root = parse_xml(archive.read(container), where=f"{book}: {container}")
@@ -201,6 +229,15 @@ def _package_name(archive: EpubArchive, book: str) -> str:
             advice="The file is damaged: get it anew, or repair it with Calibre.",
         )
     return packages[0]
+
+
+def _event(node: etree._Element) -> str:
+    return (node.get(_OPF_EVENT) or node.get("event") or "").lower()
+
+
+def _dates(meta: etree._Element) -> bool:
+    """Whether this says when the book itself appeared."""
+    return "refines" not in meta.attrib and (meta.get("property") or "").lower() in _DATE_PROPERTIES
 
 
 def _text(node: etree._Element) -> str:

@@ -14,16 +14,17 @@ from lxml import etree
 from narrator.errors import ManuscriptError
 from narrator.manuscript.chapters import Stretch, chapters_of
 from narrator.manuscript.characters import clean
-from narrator.manuscript.epub_archive import EpubArchive
 from narrator.manuscript.epub_marks import Mark, chapter_marks
-from narrator.manuscript.fb2_blocks import BodyWalk, Place, note_targets, title_lines
+from narrator.manuscript.fb2_blocks import BodyWalk, Place, title_lines
 from narrator.manuscript.fb2_description import cover_of, description_of, without_binaries
 from narrator.manuscript.fb2_markup import parse_fb2
+from narrator.manuscript.fb2_notes import link_targets, note_targets
 from narrator.manuscript.gutenberg import body_bounds
 from narrator.manuscript.heading_levels import chapter_headings
 from narrator.manuscript.headings import Rank, label_of
 from narrator.manuscript.language import guess_language
 from narrator.manuscript.pieces import Piece
+from narrator.manuscript.zip_archive import ZipArchive
 from narrator.model import Manuscript, Matter, Role
 
 _NOTES = re.compile(r"(?:foot|end)?notes?\d*|comments?\d*|примечани[яе]|сноски|комментарии", re.IGNORECASE)
@@ -64,6 +65,9 @@ def read_fb2(path: Path) -> Manuscript:
         language,
         chapters_of(stretches, book_title=title, language=language),
         cover_of(pictures, told.cover_id),
+        told.date,
+        told.series,
+        told.part,
     )
 
 
@@ -73,7 +77,7 @@ def _unpacked(path: Path) -> bytes:
         return data
     if not zipfile.is_zipfile(path):
         raise ManuscriptError(f"{path.name} is no whole zip.", advice="The file is damaged: get it anew.")
-    with EpubArchive(path) as archive:
+    with ZipArchive(path, form="FictionBook") as archive:
         books = sorted(name for name in archive.names if name.lower().endswith(".fb2"))
         if not books:
             raise ManuscriptError(f"{path.name} holds no FictionBook.", advice="Is it the right file?")
@@ -83,7 +87,7 @@ def _unpacked(path: Path) -> bytes:
 
 
 def _read_bodies(root: etree._Element) -> tuple[list[Piece], list[Mark]]:
-    walk = BodyWalk(note_targets(root))
+    walk = BodyWalk(note_targets(root), link_targets(root))
     bodies = list(root.iter("body"))
     books = [body for body in bodies if not _holds_notes(body)]
     for body in books:

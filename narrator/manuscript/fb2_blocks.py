@@ -11,8 +11,8 @@ from lxml import etree
 from narrator.manuscript.blocks import joined_row, split_lines
 from narrator.manuscript.characters import clean, clean_lines, is_scene_break
 from narrator.manuscript.epub_marks import Mark
+from narrator.manuscript.fb2_notes import is_mark, note_name, with_notes_among
 from narrator.manuscript.headings import Rank, is_bare_number, joined_heading, label_of
-from narrator.manuscript.html_marks import is_note_mark
 from narrator.manuscript.pieces import Piece
 from narrator.model import Block, Matter, Role
 
@@ -24,7 +24,6 @@ _UNREAD = {"binary", "stylesheet"}
 _LOWEST = 6
 _SUBTITLE = 5
 _HIGHEST_SECTION = 4
-_NOTE_TYPES = {"note", "comment"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Place:
     """What is around a line: its role, how many sections, and what kind of pages they are.
 
     `title_kind` is the kind of page that the body's own title makes, '' where it is a volume's. `title` is the
-    nearest title of a section.
+    nearest title of a section, and `note` the name of the note that this is.
     """
 
     role: Role = Role.PARAGRAPH
@@ -42,19 +41,22 @@ class Place:
     language: str = ""
     title_kind: str = ""
     title: str = ""
+    note: str = ""
 
 
 class BodyWalk:
     """The pieces of all bodies, one after another, and the marks of their titled sections.
 
-    `note_ids` are the ids of sections that the book's note marks lead to.
+    `note_ids` are the ids of sections that the book's note marks lead to, `link_ids` those that any link does.
     """
 
-    def __init__(self, note_ids: frozenset[str]) -> None:
+    def __init__(self, note_ids: frozenset[str], link_ids: frozenset[str]) -> None:
         self.pieces: list[Piece] = []
         self.marks: list[Mark] = []
         self._subtitles: list[Mark] = []
         self._note_ids = note_ids
+        self._link_ids = link_ids
+        self._notes: tuple[str, ...] = ()  # those referred to in the element that is being read
         leaves = dict.fromkeys(_LINES, self._paragraph)
         leaves |= {"title": self._title, "subtitle": self._subtitle, "stanza": self._stanza, "tr": self._row}
         self._leaves = leaves | {"image": self._image}
@@ -82,12 +84,15 @@ class BodyWalk:
         """All pieces, scene breaks among them, and the marks at them in order."""
         if len(self._subtitles) > 1:
             self.marks += self._subtitles
+        names = {piece.block.note for piece in self.pieces}
+        self.pieces = [with_notes_among(names, piece) for piece in self.pieces]
         return self._with_scene_breaks()
 
     def _entered(self, node: etree._Element, around: Place) -> Place | None:
         """The place in a container, None where the element is no container and is done with."""
         tag = str(node.tag)
-        place = replace(around, language=node.get("lang") or around.language)
+        note = note_name(node.get("id")) if self._is_note(node, around) else around.note
+        place = replace(around, language=node.get("lang") or around.language, note=note)
         if tag == "section":
             return self._section(node, place)
         if tag in _QUOTED and around.role is not Role.NOTE:
@@ -96,10 +101,16 @@ class BodyWalk:
         if tag == "empty-line":
             self._gaps.append(len(self.pieces))
         elif add := self._leaves.get(tag):
+            self._notes = tuple(dict.fromkeys(_referred(node)))
             add(node, place)
         elif tag not in _UNREAD:
             return place
         return None
+
+    def _is_note(self, node: etree._Element, around: Place) -> bool:
+        """Whether this element is one note, with all that is in it."""
+        anchor = node.get("id")
+        return anchor in self._note_ids or (around.role is Role.NOTE and anchor in self._link_ids)
 
     def _section(self, node: etree._Element, around: Place) -> Place:
         is_note = node.get("id") in self._note_ids
@@ -184,7 +195,9 @@ class BodyWalk:
         if not text and role is not Role.SCENE_BREAK:
             return
         source = f"#{anchor}" if (anchor := _anchor(node)) else ""
-        block = Block(role, text, source, place.language or None)
+        note = place.note if role is Role.NOTE else ""
+        block = Block(role, text, source, place.language or None, notes=self._notes, note=note)
+        self._notes = ()
         self.pieces.append(Piece(block, level=level, kind=place.kind, matter=place.matter))
 
     # --- scene breaks ----------------------------------------------------------------------------------
@@ -227,24 +240,26 @@ def title_lines(title: etree._Element) -> Iterator[str]:
         yield child.tail or ""
 
 
-def note_targets(root: etree._Element) -> frozenset[str]:
-    """The ids that the marks of notes lead to."""
-    return frozenset(
-        (link.get("href") or "").lstrip("#")
-        for link in root.iter("a")
-        if (link.get("type") or "").lower() in _NOTE_TYPES
-    )
+def _referred(node: etree._Element) -> list[str]:
+    """The names of the notes, or of other places, that the marks in an element lead to."""
+    marks: list[etree._Element] = []
+    if next(node.iter("a"), None) is not None:
+        _text(node, marks)
+    return [href for mark in marks if (href := mark.get("href") or "").startswith("#")]
 
 
-def _text(node: etree._Element) -> str:
-    """The text in a line, without the marks of notes; a `<br/>` is a line feed."""
+def _text(node: etree._Element, marks: list[etree._Element] | None = None) -> str:
+    """The text in a line, without the marks of notes, which are added to `marks`; a `<br/>` is a line feed."""
     parts = [_spaced(node.text)]
     walk = etree.iterwalk(node, events=("start", "end"))
     for event, inner in walk:
         if inner is node:
             continue
         if event == "start":
-            if inner.tag == "image" or _is_mark(inner, opens_block=not "".join(parts).strip()):
+            refers = is_mark(inner, opens_block=not "".join(parts).strip())
+            if refers and marks is not None:
+                marks.append(inner)
+            if refers or inner.tag == "image":
                 walk.skip_subtree()
                 continue
             parts.append("\n" if inner.tag == "br" else _spaced(inner.text))
@@ -256,14 +271,6 @@ def _text(node: etree._Element) -> str:
 def _spaced(text: str | None) -> str:
     """The text with its line ends as spaces: those of the file mean nothing."""
     return re.sub(r"\s+", " ", text or "")
-
-
-def _is_mark(node: etree._Element, *, opens_block: bool) -> bool:
-    if node.tag != "a":
-        return False
-    if (node.get("type") or "").lower() in _NOTE_TYPES:
-        return True
-    return is_note_mark(node, opens_block=opens_block, in_heading=False)
 
 
 def _anchor(node: etree._Element | None) -> str:

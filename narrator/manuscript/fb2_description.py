@@ -1,4 +1,4 @@
-"""What a FictionBook says of itself: title, authors, language, and where its cover is.
+"""What a FictionBook says of itself: title, authors, language, dates, series, and where its cover is.
 
 The elements: http://www.fictionbook.org/index.php/Eng:XML_Schema_Fictionbook_2.1
 """
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from narrator.manuscript.book_facts import first_date, normal_date, normal_part
 from narrator.manuscript.characters import clean
 from narrator.manuscript.language import normal_tag
 from narrator.model import Cover
@@ -25,26 +26,46 @@ _PICTURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """Title, authors, declared language as a BCP 47 tag, and the id of the cover; '' and () where silent."""
+    """Title, authors, declared language as a BCP 47 tag, the id of the cover; '' and () where silent.
+
+    `date`, `series` and `part` are as a Manuscript has them.
+    """
 
     title: str = ""
     authors: tuple[str, ...] = ()
     language: str = ""
     cover_id: str = ""
+    date: str = ""
+    series: str = ""
+    part: str = ""
 
 
 def description_of(root: etree._Element) -> Description:
-    """The description of the book itself; of the work that it was translated from nothing is asked."""
+    """The description of the book itself; of the work that it was translated from the date alone is asked."""
     info = next(root.iter("title-info"), None)
     if info is None:
-        return Description()
+        return Description(date=_date(root))
     names = tuple(name for author in info.iterchildren("author") if (name := _name(author)))
+    sequence = next((node for node in info.iterchildren("sequence") if node.get("name")), None)
     image = next((image for page in info.iterchildren("coverpage") for image in page.iter("image")), None)
     return Description(
         title=next(_texts(info, "book-title"), ""),
         authors=tuple(dict.fromkeys(names)),
         language=normal_tag(next(_texts(info, "lang"), "")),
         cover_id=(image.get("href") or "").lstrip("#") if image is not None else "",
+        date=_date(root),
+        series=clean(sequence.get("name") or "") if sequence is not None else "",
+        part=normal_part(sequence.get("number") or "") if sequence is not None else "",
+    )
+
+
+def _date(root: etree._Element) -> str:
+    """When the work first appeared. The value of an element is often made up from the year that it shows."""
+    works = (info for name in ("src-title-info", "title-info") for info in root.iter(name))
+    dates = [node for info in works for node in info.iterchildren("date")]
+    dates += [year for info in root.iter("publish-info") for year in info.iterchildren("year")]
+    return first_date(
+        normal_date(str(node.xpath("string()"))) or normal_date(node.get("value") or "") for node in dates
     )
 
 

@@ -42,6 +42,8 @@ _INLINE = 6
 _ENDED_FROM = (0, 1, 3, 5, 5, 5)
 """An element of a rank ends what is open around it from this rank on; a section may stand in a section."""
 _VOID = {"empty-line", "image", "br", "hr", "sequence"}
+_ATTRIBUTES = {"alt", "href", "id", "lang", "name", "number", "title", "type", "value"}
+"""Those that mean something; a tree of strangers' names grows slowly."""
 _DEEPEST = 200
 """Elements deeper than this are left out, and what is in them belongs to the one around."""
 
@@ -85,7 +87,9 @@ class _Tree:
         if len(self._open) >= _DEEPEST:
             return
         found: dict[str | bytes, str | bytes] = {
-            key: _UNFIT.sub("", html.unescape(one or two)) for key, one, two in _ATTRIBUTE.findall(attributes)
+            key: _UNFIT.sub("", html.unescape(one or two))
+            for key, one, two in _ATTRIBUTE.findall(attributes)
+            if key in _ATTRIBUTES
         }
         self._builder.start(name, found)
         if is_closed:

@@ -29,6 +29,8 @@ _CREDIT = re.compile(
 _FIELD = re.compile(
     r"(Title|Author|Language|Character set encoding|Translator|Editor|Illustrator): *(.*)", re.IGNORECASE
 )
+_ORIGINAL = re.compile(r"^Original publication: *(.*(?:\n[ \t]{4,}\S.*)*)", re.IGNORECASE | re.MULTILINE)
+_YEAR = re.compile(r"(?<!\d)1[0-9]\d\d(?!\d)|(?<!\d)20\d\d(?!\d)")
 _NOBODY = {"anonymous", "unknown", "various", "none"}
 
 
@@ -56,7 +58,8 @@ def _credits(texts: Sequence[str]) -> int:
 
 def header_fields(header: str) -> dict[str, str]:
     """The fields of a header by lower-case name; of a title of several lines the first."""
-    fields: dict[str, str] = {}
+    original = _ORIGINAL.search(header)
+    fields = {"original publication": original[1]} if original else {}
     for line in header.splitlines():
         if match := _FIELD.match(line.strip()):
             fields.setdefault(match[1].lower(), match[2].strip())
@@ -67,3 +70,9 @@ def authors_of(fields: dict[str, str]) -> tuple[str, ...]:
     """The header's authors; () for an anonymous book."""
     names = (name.strip() for name in re.split(r";|\band\b(?=\s+[A-Z])", fields.get("author", "")))
     return tuple(name for name in names if name and name.casefold() not in _NOBODY)
+
+
+def date_of(fields: dict[str, str]) -> str:
+    """The year of the work's first publication, '' where the header does not say; its release is the file's."""
+    years = _YEAR.findall(fields.get("original publication", ""))
+    return years[0] if years else ""

@@ -13,7 +13,7 @@ _SPACE = "\u00a0"
 
 def is_gap(node: etree._Element, tag: str) -> bool:
     """Whether this is a paragraph with nothing in it but a space or a line break, put there to be seen."""
-    if tag != "p":
+    if tag != "p" or (node.text or "").strip():
         return False
     text = str(node.xpath("string()"))
     names = {local_name(inner) for inner in node.iterdescendants()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from lxml import etree
 
@@ -14,9 +15,8 @@ _UNREAD_TAGS = {
     "script", "style", "svg", "head", "template", "noscript", "iframe", "audio", "video", "canvas", "object",
     "rt", "rp", "rtc", "annotation", "annotation-xml", "select", "textarea", "button", "input",
 }  # fmt: skip
-_UNREAD_TERMS = {
-    "noteref",
-    "annoref",
+_REFERENCES = {"noteref", "annoref"}
+_UNREAD_TERMS = _REFERENCES | {
     "biblioref",
     "glossref",
     "backlink",
@@ -38,6 +38,7 @@ _NOTE_HINT = re.compile(
     re.IGNORECASE,
 )
 _PAGE_TARGET = re.compile(r"(?:page|pg|p)[_.-]?\d+", re.IGNORECASE)
+_NO_CLASSES: frozenset[str] = frozenset()
 _RETURN = re.compile(r"[↩↵↑^⏎⮌⤴←▲]\ufe0e?|back|return|\[(?:back|return)\]|retour|zurück", re.IGNORECASE)
 
 
@@ -53,7 +54,8 @@ def terms_of(node: etree._Element) -> tuple[str, ...]:
 
 def classes_of(node: etree._Element) -> frozenset[str]:
     """An element's classes, in lower case."""
-    return frozenset((node.get("class") or "").lower().split())
+    names = node.get("class")
+    return frozenset(names.lower().split()) if names else _NO_CLASSES
 
 
 def shown_text(node: etree._Element) -> str:
@@ -65,6 +67,8 @@ def is_unread(node: etree._Element, tag: str, terms: tuple[str, ...]) -> bool:
     """Whether this element, with all that is in it, is never spoken, wherever it stands."""
     if tag in _UNREAD_TAGS or not _UNREAD_TERMS.isdisjoint(terms) or "hidden" in node.attrib:
         return True
+    if not node.keys():
+        return False
     if _HIDES.search(node.get("style") or ""):
         return True
     if node.get("aria-hidden") == "true" and tag not in {"body", "section", "article", "main"}:
@@ -100,9 +104,9 @@ def is_note_mark(link: etree._Element, *, opens_block: bool, in_heading: bool) -
     return is_mark and (_is_raised(link) or not (opens_block or in_heading))
 
 
-def opening_marks(body: etree._Element) -> frozenset[str]:
-    """The raised marks that open a paragraph: the same marks elsewhere on the page refer to these."""
-    return frozenset(
+def opening_marks(body: etree._Element) -> Counter[str]:
+    """The raised marks that open paragraphs, and how many; elsewhere on the page they refer to these."""
+    return Counter(
         text
         for node in body.iter("{*}sup")
         if _MARK.fullmatch(text := shown_text(node)) and _opens_paragraph(node)
@@ -114,6 +118,11 @@ def _opens_paragraph(node: etree._Element) -> bool:
     if parent is None or (parent.text or "").strip() or node.getprevious() is not None:
         return False
     return local_name(parent) in {"p", "li", "div", "aside", "dd"} or _opens_paragraph(parent)
+
+
+def is_reference(terms: tuple[str, ...]) -> bool:
+    """Whether an element with these terms is the mark of a note."""
+    return not _REFERENCES.isdisjoint(terms)
 
 
 def is_return_sign(text: str) -> bool:

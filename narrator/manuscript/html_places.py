@@ -10,6 +10,7 @@ from lxml import etree
 from narrator.manuscript.html_marks import classes_of
 from narrator.manuscript.markup import local_name
 from narrator.manuscript.matter import is_container, kind_of_terms, matter_of_terms
+from narrator.manuscript.page_blocks import Sureness
 from narrator.model import Matter, Role
 
 _BLOCK_TAGS = {
@@ -21,6 +22,7 @@ _BLOCK_TAGS = {
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 _SECTIONS = {"body", "section", "article", "div", "nav", "aside", "main", "header", "ol"}
 _NOTE_TERMS = {"footnote", "footnotes", "endnote", "endnotes", "rearnote", "rearnotes"}
+_ONE_NOTE = {"footnote", "endnote", "rearnote"}
 _NOTE_CLASS = re.compile(
     r"(?:mso)?(?:foot|end|rear|side)-?notes?(?:-?(?:text|body|para|block))?\d*|fn\d*|note-body"
     r"|trans(?:criber)?s?-?notes?|tnotes?"
@@ -30,6 +32,13 @@ _VERSE_TERMS = {"verse", "poem", "song", "hymn", "lyrics"}
 _VERSE_CLASSES = {"poem", "poetry", "poetry-container", "verse", "stanza", "linegroup", "lg", "gedicht"}
 _LINE_CLASSES = {"verse", "line", "l", "v", "versline", "poem-line", "poetry-line"}
 _QUOTATION_CLASSES = {"blockquot", "blockquote", "bq", "extract", "epigraph", "letter"}
+_LETTER_TERMS = {"letter"}
+_LETTER_CLASSES = {"letter"}
+_DIRECTION_TERMS = {"stage-direction"}
+_DIRECTION_CLASSES = {
+    "stage", "stagedir", "stagedirection", "stage-direction", "stage_direction", "stage-dir", "sdm", "sd",
+    "direction", "scenedesc",
+}  # fmt: skip
 _CAPTION_CLASSES = {"caption", "figcaption", "caption-text", "wp-caption-text"}
 _ROLE_OF_TAG = {
     "blockquote": Role.QUOTATION,
@@ -47,7 +56,10 @@ _LOWEST = 6
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a run of text stands. `level` is a heading's; `in_row` a table's row, whose cells are one block."""
+    """Where a run of text stands. `level` is a heading's; `in_row` a table's row, whose cells are one block.
+
+    `direction` is how sure it is that this is a stage direction, '' where it is none.
+    """
 
     role: Role = Role.PARAGRAPH
     level: int = 0
@@ -58,11 +70,18 @@ class Place:
     in_row: bool = False
     is_hgroup: bool = False
     is_linked: bool = False
+    is_letter: bool = False
+    direction: str = ""
 
 
 def is_block(tag: str, terms: tuple[str, ...]) -> bool:
     """Whether an element begins a block; a note does even where its tag is inline."""
     return tag in _BLOCK_TAGS or not _NOTE_TERMS.isdisjoint(terms)
+
+
+def is_note_itself(terms: tuple[str, ...]) -> bool:
+    """Whether an element with these terms is one note, and not several."""
+    return not _ONE_NOTE.isdisjoint(terms)
 
 
 def is_row(node: etree._Element) -> bool:
@@ -80,7 +99,8 @@ def is_line(node: etree._Element, tag: str, around: Place) -> bool:
 
 def language_of(node: etree._Element) -> str:
     """The language that an element declares, or ''."""
-    return node.get(_LANG) or node.get("lang") or ""
+    # The second is how a parser of HTML names the first.
+    return node.get(_LANG) or node.get("xml:lang") or node.get("lang") or ""
 
 
 def place_in(
@@ -102,7 +122,25 @@ def place_in(
         in_row=in_row,
         is_hgroup=around.is_hgroup or tag == "hgroup",
         is_linked=around.is_linked or (tag == "a" and "href" in node.attrib),
+        is_letter=_is_letter(tag, terms, classes, around),
+        direction=around.direction or _direction(terms, classes),
     )
+
+
+def _is_letter(tag: str, terms: tuple[str, ...], classes: frozenset[str], around: Place) -> bool:
+    """Whether this is in a letter, and in no quotation inside it."""
+    if tag not in _BLOCK_TAGS:
+        return around.is_letter
+    if not (_LETTER_TERMS.isdisjoint(terms) and _LETTER_CLASSES.isdisjoint(classes)):
+        return True
+    is_quoted = tag == "blockquote" or not _QUOTATION_CLASSES.isdisjoint(classes)
+    return around.is_letter and not is_quoted
+
+
+def _direction(terms: tuple[str, ...], classes: frozenset[str]) -> str:
+    if not _DIRECTION_TERMS.isdisjoint(terms):
+        return Sureness.TYPED
+    return "" if _DIRECTION_CLASSES.isdisjoint(classes) else Sureness.CLASSED
 
 
 def _role(

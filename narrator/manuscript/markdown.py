@@ -3,56 +3,104 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from narrator.errors import ManuscriptError
-from narrator.manuscript.blocks import joined_row, split_lines
+from narrator.manuscript.blocks import split_lines
 from narrator.manuscript.chapters import Stretch, chapters_of
-from narrator.manuscript.characters import clean, clean_lines
+from narrator.manuscript.characters import clean
 from narrator.manuscript.encoding import decode
 from narrator.manuscript.heading_levels import chapter_headings
-from narrator.manuscript.headings import joined_heading
 from narrator.manuscript.html_blocks import read_page
+from narrator.manuscript.html_settled import settled
+from narrator.manuscript.inline import Marker, without_signs
 from narrator.manuscript.language import guess_language, normal_tag
-from narrator.manuscript.markdown_meta import headings_of_facts, without_front_matter
+from narrator.manuscript.markdown_blocks import BlockMaker, in_divs, plain_piece
+from narrator.manuscript.markdown_divs import without_divs
+from narrator.manuscript.markdown_inline import Inline, Manner, name_opening, text_of, with_marks
+from narrator.manuscript.markdown_meta import cover_of, headings_of_facts, without_front_matter
 from narrator.manuscript.markdown_notes import without_notes
 from narrator.manuscript.markup import parse_xhtml
+from narrator.manuscript.page_blocks import PageBlock
 from narrator.manuscript.pieces import Piece
-from narrator.model import Block, Manuscript, Role
+from narrator.manuscript.text_paragraphs import plain
+from narrator.model import Manuscript, Role
 
-_NOTE_MARK = re.compile(r"[\[(]?(?:\d{1,3}|[*†‡§]+)[\])]?|[↩↑]\ufe0e?")
+_BREAKS = {"softbreak", "hardbreak"}
+_NOTE_REFERENCE = re.compile(r"\[\^[^\]\s]+\]")
 _DEEPEST = 60
-"""Text nested deeper is dropped by the parser, which calls itself some times for each level."""
-_LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
+"""Text nested deeper is dropped by the parser, which calls itself for each level; so it is made flat."""
+_WORDED = re.compile(r"\s*[\"'“‘«(_*—–-]*[^\W\d_][^\W\d_]*(?:[\s,;:.!?'’—–-]+[\"'“‘«(_*]*[^\W\d_]+)+\W*")
+_CODE_SIGNS = re.compile(r"[{}<>$\\|=#@]|\(\)|^\s*(?://|\w+\()|\w\.\w|\w_\w|\s--\w", re.MULTILINE)
+_MARGIN = re.compile(r"^[ \t>]+", re.MULTILINE)
+_FEWEST_SPEECHES = 4
+"""So many paragraphs that open with a name are a play, where slanted words may be stage directions."""
+_LOOKS = (
+    re.compile(r"^ {0,3}#{1,6}[ \t]+\S", re.MULTILINE),
+    re.compile(r"(?<![\w*])\*{1,2}(?=[^\s*])[^*\n]{1,200}(?<=[^\s*])\*{1,2}(?![\w*])"),
+    re.compile(r"!?\[[^\]\n]{1,200}\]\((?:<[^>\n]*>|[^\s()]+)(?:[ \t]+\"[^\"\n]*\")?\)"),
+    re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE),
+    re.compile(r"^ {0,3}> \S", re.MULTILINE),
+    re.compile(r"^\[\^[^\]\s]+\]:", re.MULTILINE),
+)
+_BOLD = re.compile(r"(?<![\w*])\*\*(?=[^\s*])[^*\n]{1,200}(?<=[^\s*])\*\*(?![\w*])")
+_MANY_BOLD = 2
+_HEADING_AND_TEXT = re.compile(r"^ {0,3}#{1,6}[ \t]+\S.*\n\s*\n?[^\s#]", re.MULTILINE)
 
 
 def read_markdown(path: Path) -> Manuscript:
-    """Read CommonMark with tables, strikethrough, footnotes and YAML front matter.
+    """Read CommonMark with tables, strikethrough, notes, YAML front matter, and Pandoc's spans and divs.
 
     Raises:
         ManuscriptError: it has no text.
     """
-    facts, source = without_front_matter(decode(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n"))
-    source, notes = without_notes(source)
-    pieces = [piece for _, piece in sorted([*_pieces(source), *notes], key=lambda placed: placed[0])]
-    facts, pieces = headings_of_facts(facts, pieces)
+    facts, source = without_front_matter(
+        without_signs(decode(path.read_bytes())).replace("\r\n", "\n").replace("\r", "\n")
+    )
+    facts, pieces = headings_of_facts(facts, _pieces_of(source))
     texts = [piece.block.text for piece in pieces if piece.block.text]
     if not texts:
         raise ManuscriptError(f"{path.name} has no text.", advice="Is it the right file?")
-    cuts = chapter_headings(pieces)
     title = facts.title or _lone_title(pieces) or path.stem
     language = normal_tag(facts.language) or guess_language(texts)
+    chapters = chapters_of(_stretches(pieces), book_title=title, language=language)
+    return Manuscript(
+        title,
+        facts.authors,
+        language,
+        settled(chapters, language),
+        cover=cover_of(facts, path),
+        date=facts.date,
+        series=facts.series,
+        part=facts.part,
+    )
+
+
+def looks_like_markdown(text: str) -> bool:
+    """Whether a text that does not say what it is has the markup of Markdown: two kinds of it, or headings.
+
+    Plain text has asterisks, underscores and brackets too, so that one kind alone is no sign.
+    """
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    if without_front_matter(text)[1] != text or len(_BOLD.findall(text)) > _MANY_BOLD:
+        return True
+    return bool(_HEADING_AND_TEXT.search(text)) or sum(bool(look.search(text)) for look in _LOOKS) > 1
+
+
+def _stretches(pieces: Sequence[Piece]) -> list[Stretch]:
+    cuts = chapter_headings(pieces)
     bounds = [cut.at for cut in cuts] + [len(pieces)]
     stretches = [Stretch(tuple(pieces[: bounds[0]]))] if bounds[0] else []
     for cut, end in zip(cuts, bounds[1:], strict=True):
         stretches.append(Stretch(tuple(pieces[cut.at : end]), cut.title, holds_chapters=cut.holds_chapters))
-    return Manuscript(
-        title, facts.authors, language, chapters_of(stretches, book_title=title, language=language)
-    )
+    return stretches
 
 
 def _lone_title(pieces: Sequence[Piece]) -> str:
@@ -62,81 +110,102 @@ def _lone_title(pieces: Sequence[Piece]) -> str:
     return first.block.text if first.level and sum(level <= first.level for level in levels) == 1 else ""
 
 
-def _pieces(source: str) -> Iterator[tuple[int, Piece]]:
-    """The pieces of a document, each with the line where it begins, counted from 0."""
-    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
+def _pieces_of(source: str) -> list[Piece]:
+    """The pieces of a document, its notes where they stand in it."""
+    source, divs = without_divs(source)
+    source, notes = without_notes(source)
+    parser = with_marks(
+        MarkdownIt("commonmark", {"html": True, "maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
+    )
     tokens = parser.parse(source)
+    if any(token.level >= _DEEPEST - 1 for token in tokens):
+        tokens = parser.parse(_MARGIN.sub("", source))
+    marker = Marker()
+    manner = Manner(marker, *_speakers(tokens))
+    maker = BlockMaker(marker, frozenset(note.name for note in notes))
+    placed = _walk(tokens, manner, maker)
+    for note in notes:
+        text = text_of(parser.parseInline(note.source)[0].children or [], manner)
+        placed += ((note.line, piece) for piece in maker.note(note.name, text, note.line))
+    return [in_divs(piece, line, divs) for line, piece in sorted(placed, key=lambda one: one[0])]
+
+
+def _speakers(tokens: Sequence[Token]) -> tuple[frozenset[str], bool]:
+    """The bold names that say who speaks, with a colon or several times; and whether this is a play."""
+    names: Counter[str] = Counter()
+    for before, token in pairwise(tokens):
+        if token.type != "inline" or before.type != "paragraph_open" or before.level:
+            continue
+        children = token.children or []
+        starts = [0, *(at + 1 for at, child in enumerate(children) if child.type in _BREAKS)]
+        names.update(found[1] for start in starts if (found := name_opening(children, start)))
+    told = frozenset(name for name, times in names.items() if name.endswith(":") or times > 1)
+    return told, sum(names[name] for name in told) >= _FEWEST_SPEECHES
+
+
+def _walk(tokens: Sequence[Token], manner: Manner, maker: BlockMaker) -> list[tuple[int, Piece]]:
+    """The pieces of a document, each with the line where it begins, counted from 0."""
+    placed: list[tuple[int, Piece]] = []
     inside: list[str] = []
-    cells: list[str] = []
+    cells: list[Inline] = []
     line = 0
     for number, token in enumerate(tokens):
         line = token.map[0] if token.map else line
+        found: Iterable[Piece] = ()
         if token.nesting == 1:
             inside.append(token.type)
-            if token.type == "tr_open":
-                cells = []
+            cells = [] if token.type == "tr_open" else cells
         elif token.nesting == -1:
             inside.pop()
-            if token.type == "tr_close" and (row := joined_row(cells)):
-                yield line, _piece(Role.TABLE, row, line)
-        elif token.type == "inline" and "tr_open" in inside:
-            cells.append(clean(_inline(token.children or [])))
-        elif token.type == "inline" and inside[-1] == "heading_open":
-            level = int(tokens[number - 1].tag[1])
-            if heading := joined_heading(clean_lines(_inline(token.children or []))):
-                yield line, _piece(Role.HEADING, heading, line, level=level)
+            found = maker.row(cells, line) if token.type == "tr_close" else ()
+        elif token.type == "inline":
+            text = text_of(token.children or [], manner)
+            if "tr_open" in inside:
+                cells.append(text)
+            elif inside[-1] == "heading_open":
+                found = maker.heading(text, int(tokens[number - 1].tag[1]), line)
+            else:
+                found = _paragraphs(maker, text, inside, line, placed)
         else:
-            yield from ((line, piece) for piece in _blocks(token, inside, line))
+            found = _others(token, line)
+        placed += ((line, piece) for piece in found)
+    return placed
 
 
-def _blocks(token: Token, inside: Sequence[str], line: int) -> Iterator[Piece]:
+def _paragraphs(
+    maker: BlockMaker, text: Inline, inside: Sequence[str], line: int, placed: list[tuple[int, Piece]]
+) -> list[Piece]:
+    """The pieces of a paragraph; a picture alone in it stands after what was placed before."""
+    role = Role.PARAGRAPH
+    if "list_item_open" in inside:
+        role = Role.LIST_ITEM
+    elif "blockquote_open" in inside:
+        role = Role.QUOTATION
+    found = maker.paragraphs(text, role, line)
+    if not found and text.pictures and placed and isinstance(block := placed[-1][1].block, PageBlock):
+        pictures = (*block.pictures, *text.pictures)
+        placed[-1] = placed[-1][0], replace(placed[-1][1], block=replace(block, pictures=pictures))
+    return found
+
+
+def _others(token: Token, line: int) -> Iterator[Piece]:
     if token.type == "hr":
-        yield _piece(Role.SCENE_BREAK, "", line)
+        yield plain_piece(Role.SCENE_BREAK, "", line)
+    elif token.type == "code_block" and _is_verse(token.content):
+        for role, text in split_lines(map(plain, token.content.split("\n")), Role.PARAGRAPH, is_verse=True):
+            yield plain_piece(role, text, line)
     elif token.type in {"fence", "code_block"}:
         if text := clean(token.content):
-            yield _piece(Role.CODE, text, line)
+            yield plain_piece(Role.CODE, text, line)
     elif token.type == "html_block":
-        root = parse_xhtml(f"<html><body>{token.content}</body></html>".encode())
+        content = _NOTE_REFERENCE.sub("", token.content)
+        root = parse_xhtml(f"<html><body>{content}</body></html>".encode())
         if root is not None:
             yield from read_page(root, name=f"line {line + 1}").pieces
-    elif token.type == "inline":
-        role = Role.PARAGRAPH
-        if "list_item_open" in inside:
-            role = Role.LIST_ITEM
-        elif "blockquote_open" in inside:
-            role = Role.QUOTATION
-        yield from _text_blocks(_inline(token.children or []), role, line)
 
 
-def _text_blocks(text: str, role: Role, line: int) -> Iterator[Piece]:
-    if role is Role.PARAGRAPH and "\u00a0" in text and not text.strip():
-        # `&nbsp;` alone: an empty paragraph that the author wants to be seen.
-        yield _piece(Role.SCENE_BREAK, "", line)
-    for own, part in split_lines(clean_lines(text), role):
-        yield _piece(own, part, line)
-
-
-def _piece(role: Role, text: str, line: int, *, level: int = 0) -> Piece:
-    return Piece(Block(role, text, f"line {line + 1}"), level=level)
-
-
-def _inline(tokens: Sequence[Token]) -> str:
-    """The text of inline tokens; a line feed where the author broke the line on purpose."""
-    parts: list[str] = []
-    link_at: int | None = None
-    for token in tokens:
-        if token.type in {"text", "code_inline"}:
-            parts.append(token.content)
-        elif token.type == "softbreak":
-            parts.append(" ")
-        elif token.type == "hardbreak" or (
-            token.type == "html_inline" and _LINE_BREAK_TAG.match(token.content)
-        ):
-            parts.append("\n")
-        elif token.type == "link_open":
-            link_at = len(parts) if str(token.attrs.get("href", "")).startswith("#") else None
-        elif token.type == "link_close" and link_at is not None:
-            if _NOTE_MARK.fullmatch("".join(parts[link_at:])):
-                del parts[link_at:]
-            link_at = None
-    return "".join(parts)
+def _is_verse(content: str) -> bool:
+    """Whether indented lines are words, as where a poem was set out with spaces, and no code."""
+    lines = [line for line in content.split("\n") if line.strip()]
+    worded = sum(bool(_WORDED.fullmatch(line)) for line in lines)
+    return not _CODE_SIGNS.search(content) and worded * 3 >= len(lines) * 2

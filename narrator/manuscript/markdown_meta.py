@@ -3,50 +3,70 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from narrator.manuscript.characters import clean
 from narrator.manuscript.pieces import Piece
-from narrator.model import Role
+from narrator.model import Cover, Role
 
 _FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
+_TITLE_BLOCK = re.compile(
+    r"\ufeff?% ?(?P<title>\S.*(?:\n[ \t]+\S.*)*)\n(?:% ?(?P<authors>.*(?:\n[ \t]+\S.*)*)\n)?"
+    r"(?:% ?(?P<date>.*)\n)?(?=\n|$)"
+)
 _KEY = re.compile(r"([A-Za-z][\w -]*?)\s*:\s*(.*)")
 _ITEM = re.compile(r"\s*-\s+(.*)")
+_PROPERTY = re.compile(r"(role|type)\s*:\s*[\"']?(\w+)[\"']?\s*")
+_TEXT = re.compile(r"\s+(?:text|name)\s*:\s*(.*)")
+_PRINCIPAL = {"", "main", "author", "aut"}
 _FACT = re.compile(
-    r"(title|authors?|by|year|date|published|publisher|language|translator|translated by|illustrator|source)"
+    r"(title|authors?|by|year|date|published|publisher|language|translator|translated by|illustrator|source"
+    r"|series|part|cover)"
     r"\s*:\s*(.*)",
     re.IGNORECASE,
 )
 _AUTHOR_KEYS = ("author", "authors", "by", "creator")
+_DATE_KEYS = ("date", "year", "published")
+_SERIES_KEYS = ("series", "belongs-to-collection", "collection")
+_PART_KEYS = ("series-part", "series_part", "series-index", "series_index", "group-position", "part", "volume")
+_COVER_KEYS = ("cover-image", "cover", "cover_image", "epub-cover-image")
+_DATE = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?)?(?!\d)")
+_YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)")
+_PART = re.compile(r"\d+(?:\.\d+)?")
+_PICTURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
+_LARGEST_COVER = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Title, authors and declared language; '' and () where the file is silent."""
+    """What the file says of its book; '' and () where it is silent. `cover` is a path as the file has it."""
 
     title: str = ""
     authors: tuple[str, ...] = ()
     language: str = ""
+    date: str = ""
+    series: str = ""
+    part: str = ""
+    cover: str = ""
 
 
 def without_front_matter(source: str) -> tuple[Facts, str]:
-    """The facts of a YAML front matter, and the document with its lines where they were.
+    """The facts of a YAML front matter or Pandoc's title block, and the document with its lines as they were.
 
     Of YAML it reads what people write there: `key: value`, quoted or not, and lists in brackets or dashes.
     """
     match = _FRONT_MATTER.match(source)
-    if not match or not any(_KEY.match(line) for line in match[1].split("\n")):
+    if match and any(_KEY.match(line) for line in match[1].split("\n")):
+        facts = _facts(_yaml(match[1]))
+    elif match := _TITLE_BLOCK.match(source):
+        authors = re.split(r"\s*[;\n]\s*", match["authors"] or "")
+        facts = _facts({"title": [clean(match["title"])], "author": authors, "date": [match["date"] or ""]})
+    else:
         return Facts(), source.removeprefix("\ufeff")
-    values: dict[str, list[str]] = {}
-    key = ""
-    for line in match[1].split("\n"):
-        if (item := _ITEM.match(line)) and key:
-            values[key].append(_scalar(item[1]))
-        elif pair := _KEY.match(line):
-            key = pair[1].lower()
-            values[key] = _values(pair[2])
     blank_lines = "\n" * match[0].count("\n")
-    return _facts(values), blank_lines + source[match.end() :]
+    return facts, blank_lines + source[match.end() :]
 
 
 def headings_of_facts(facts: Facts, pieces: list[Piece]) -> tuple[Facts, list[Piece]]:
@@ -66,18 +86,81 @@ def headings_of_facts(facts: Facts, pieces: list[Piece]) -> tuple[Facts, list[Pi
         title=facts.title or found.title,
         authors=facts.authors or found.authors,
         language=facts.language or found.language,
+        date=facts.date or found.date,
+        series=facts.series or found.series,
+        part=facts.part or found.part,
     )
     return facts, pieces[end:]
 
 
-def _facts(values: dict[str, list[str]]) -> Facts:
-    authors = next((values[key] for key in _AUTHOR_KEYS if values.get(key)), [])
-    names = tuple(name for name in authors if name and name.casefold() not in {"anonymous", "unknown"})
-    return Facts(_first(values.get("title")), names, _first(values.get("language") or values.get("lang")))
+def cover_of(facts: Facts, path: Path) -> Cover | None:
+    """The picture that the file names, where it is one and lies in the file's folder or below; else None."""
+    if not facts.cover or "\0" in facts.cover:
+        return None
+    try:
+        folder = path.parent.resolve()
+        picture = (folder / facts.cover).resolve()
+        if (
+            not picture.is_relative_to(folder)
+            or not picture.is_file()
+            or picture.stat().st_size > _LARGEST_COVER
+        ):
+            return None
+        data = picture.read_bytes()
+    except OSError:
+        return None
+    media_type = next((kind for opening, kind in _PICTURES if data.startswith(opening)), None)
+    return Cover(media_type, data) if media_type else None
 
 
-def _first(values: list[str] | None) -> str:
-    return values[0] if values else ""
+def date_in(text: str) -> str:
+    """The date that a text begins with, or the only year in it: '1865-11-26', '1865-11', '1865', or ''."""
+    if match := _DATE.match(text.strip()):
+        return match[0]
+    years = set(_YEAR.findall(text))
+    return years.pop() if len(years) == 1 else ""
+
+
+def _yaml(source: str) -> dict[str, list[str]]:
+    values: dict[str, list[str]] = {}
+    key = kind = ""
+    for line in source.split("\n"):
+        if (item := _ITEM.match(line)) and key:
+            told = _PROPERTY.fullmatch(item[1])
+            kind = told[2] if told else ""
+            values[key] += [] if told else [_scalar(item[1])]
+        elif (text := _TEXT.match(line)) and key:
+            # Pandoc's `- role: editor` or `- type: subtitle`, of which the next line has the text.
+            values[key] += [_scalar(text[1])] if kind in _PRINCIPAL else []
+        elif pair := _KEY.match(line):
+            key, kind = pair[1].lower(), ""
+            values[key] = _values(pair[2])
+    return values
+
+
+def _facts(values: Mapping[str, list[str]]) -> Facts:
+    names = tuple(
+        name for name in _all(values, _AUTHOR_KEYS) if name and name.casefold() not in {"anonymous", "unknown"}
+    )
+    part = _PART.fullmatch(_first(values, _PART_KEYS))
+    series = _first(values, _SERIES_KEYS)
+    return Facts(
+        _first(values, ("title",)),
+        names,
+        _first(values, ("language", "lang")),
+        date_in(_first(values, _DATE_KEYS)),
+        series,
+        part[0] if part and series else "",
+        _first(values, _COVER_KEYS),
+    )
+
+
+def _all(values: Mapping[str, list[str]], keys: tuple[str, ...]) -> list[str]:
+    return next((values[key] for key in keys if values.get(key)), [])
+
+
+def _first(values: Mapping[str, list[str]], keys: tuple[str, ...]) -> str:
+    return next(iter(_all(values, keys)), "")
 
 
 def _values(text: str) -> list[str]:
@@ -91,4 +174,4 @@ def _scalar(text: str) -> str:
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         return text[1:-1]
     # `- name: A. Author` is how some tools write an author.
-    return clean(re.sub(r"^name\s*:\s*", "", re.sub(r"\s+#.*", "", text)))
+    return clean(re.sub(r"^(?:name|text)\s*:\s*", "", re.sub(r"\s+#.*", "", text)))

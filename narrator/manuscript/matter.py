@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 
 from narrator.manuscript.headings import Rank, label_of
+from narrator.manuscript.page_titles import TITLES_OF_KINDS
 from narrator.model import Matter
 
 _FRONT = (
@@ -37,6 +38,8 @@ _TAILS = {
     "about-the-author", "advertisement", "bibliography", "colophon", "contributors", "endnotes", "errata",
     "footnotes", "gutenberg-license", "index", "other-credits", "transcribers-note",
 }  # fmt: skip
+_IN_A_BODY = {"dedication", "epigraph", "dramatis-personae"}
+"""Of the brief pages, those that stand inside a body as well: at the head of a part, before a play."""
 _DIVISIONS = {"part", "volume", "chapter"}
 _CONTAINERS = {"part", "volume"}
 
@@ -54,67 +57,10 @@ _SAME_TERM = {
 }
 _MATTER_TERMS = {"frontmatter": Matter.FRONT, "bodymatter": Matter.BODY, "backmatter": Matter.BACK}
 
-# Whole titles, folded: no punctuation, lower case. English first, then the larger languages of Europe.
-_TITLES = {
-    "cover": "cover|couverture|umschlag|titelbild|cubierta|portada|copertina|capa|表紙",
-    "frontispiece": "frontispiece",
-    "titlepage": "title page|titlepage|title|page de titre|titelblatt|titelseite|titel|portadilla|frontespizio"
-    "|página de título|titelpagina",
-    "halftitlepage": "half title|half title page|halftitle|halftitle page|schmutztitel|faux titre",
-    "toc": "contents|table of contents|list of contents|the contents|table des matières|table des chapitres"
-    "|sommaire|inhalt|inhaltsverzeichnis|inhaltsübersicht|índice de contenidos|contenido|tabla de contenidos"
-    "|indice generale|sommario|sumário|conteúdo|inhoud|inhoudsopgave|innehåll|indhold|sisällys|spis treści"
-    "|содержание|оглавление|目次",
-    "loi": "illustrations|list of illustrations|list of plates|list of figures|list of maps|plates"
-    "|table des illustrations|table des gravures|abbildungsverzeichnis|verzeichnis der abbildungen"
-    "|lista de ilustraciones|indice delle illustrazioni",
-    "lot": "list of tables|tabellenverzeichnis|liste des tableaux",
-    "imprint": "imprint|impressum",
-    "copyright-page": "copyright|copyright page|copyright information|copyright notice|legal notice|rights"
-    "|mentions légales|créditos|derechos de autor|diritti d autore",
-    "uncopyright": "uncopyright",
-    "colophon": "colophon|kolophon|colofón|colofon|この文書について|奥付",
-    "dedication": "dedication|dédicace|widmung|dedicatoria|dedica|dedicatória|opdracht",
-    "epigraph": "epigraph|epigraphs|épigraphe|motto|epígrafe|epigrafe",
-    "foreword": "foreword|avant propos|avantpropos|geleitwort|zum geleit|prefazione dell editore|avant-propos",
-    "preface": "preface|author s preface|the author s preface|publisher s preface|prefatory note|author s note"
-    "|préface|vorwort|vorrede|vorbemerkung|prefacio|prefácio|prefazione|prólogo del autor|voorwoord|förord"
-    "|forord|esipuhe|przedmowa|предисловие|avertissement|au lecteur|to the reader|an den leser",
-    "introduction": "introduction|general introduction|introductory|einleitung|einführung|introducción"
-    "|introduzione|introdução|inleiding|inledning|indledning|johdanto|wstęp|введение",
-    "prologue": "prologue|prolog|prólogo|prologo|пролог|proloog",
-    "epilogue": "epilogue|epilog|épilogue|epílogo|epilogo|эпилог|epiloog",
-    "conclusion": "conclusion|conclusión|conclusione|conclusão|schluss|schluß|l envoi|envoi",
-    "afterword": "afterword|postface|nachwort|posfacio|postfazione|posfácio|nawoord|efterord|послесловие",
-    "acknowledgments": "acknowledgments|acknowledgements|remerciements|danksagung|dank|agradecimientos"
-    "|ringraziamenti|agradecimentos|dankwoord",
-    "appendix": "appendix|appendices|appendixes|annexe|annexes|appendice|anhang|apéndice|apêndice|bijlage",
-    "glossary": "glossary|glossaire|glossar|glosario|glossario|glossário|begriffe",
-    "bibliography": "bibliography|works cited|further reading|references|bibliographie|literatur"
-    "|literaturverzeichnis|quellenverzeichnis|bibliografía|bibliografia|литература",
-    "index": "index|general index|index of names|subject index|register|sachregister|personenregister"
-    "|namensregister|índice alfabético|índice onomástico|indice analitico|indice dei nomi",
-    "endnotes": "endnotes|end notes|notes|notes and references|note|anmerkungen|endnoten|notas|nota|noten"
-    "|aantekeningen|примечания",
-    "footnotes": "footnotes|foot notes|fußnoten|fussnoten|notes de bas de page|note a piè di pagina|voetnoten",
-    "errata": "errata|erratum|corrigenda",
-    "contributors": "contributors|about the contributors|notes on contributors|notes on the contributors"
-    "|list of contributors|mitwirkende",
-    "other-credits": "credits|text credits|photo credits|image credits|picture credits|illustration credits"
-    "|permissions|bildnachweis|crédits|créditos",
-    "about-the-author": "about the author|about the authors|about the translator|about the publisher"
-    "|à propos de l auteur|über den autor|über die autorin|sobre el autor|sull autore|sobre o autor",
-    "advertisement": "advertisement|advertisements|newsletter|praise|advance praise|publisher s advertisements"
-    "|by the same author|by the same writer|du même auteur|von derselben autorin|vom selben autor",
-    "dramatis-personae": "dramatis personae|dramatis personæ|persons of the play|the persons of the play"
-    "|persons represented|characters|personnages|personen|personaggi|personajes",
-    "gutenberg-license": "the full project gutenberg license|full project gutenberg license"
-    "|project gutenberg license|the project gutenberg license",
-    "transcribers-note": "transcriber s note|transcriber s notes|transcribers note|transcribers notes"
-    "|transcriber note|transcription notes|note du transcripteur|notes du transcripteur|notes de transcription"
-    "|anmerkungen zur transkription|nota del transcriptor|bemerkungen zur textgestalt",
-}  # fmt: skip
-_KIND_OF_TITLE = {title: kind for kind, titles in _TITLES.items() for title in titles.split("|")}
+_KIND_OF_TITLE = {title: kind for kind, titles in TITLES_OF_KINDS.items() for title in titles.split("|")}
+
+_SPACED = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff]) (?=[\u3040-\u30ff\u3400-\u9fff])")
+"""'目 次' is '目次', spread out."""
 
 # A kind may be followed by what it is about: 'Preface to the Second Edition', 'Introduction by A. N. Other'.
 _OPENINGS = (
@@ -127,7 +73,9 @@ _OPENINGS = (
     (r"(?:appendix|anhang|ap[ée]ndice|appendice) (?:\d+|[a-z]|[ivx]+)(?: |$)", "appendix"),
     (r"(?:also|other books|other titles|more|books) (?:by|from) ", "advertisement"),
     (r"(?:praise|advance praise) for ", "advertisement"),
+    (r"(?:loved|enjoyed|liked) this book", "advertisement"),
     (r"about (?:the author|this e?book|the publisher)", "about-the-author"),
+    (r"à propos de cette édition", "colophon"),
     (r"index (?:of|to) (?:first lines|titles|names|persons|people|places|authors|subjects|the )", "index"),
     (r"(?:list of|table of) (?:illustrations|plates|figures|maps)", "loi"),
     (r"the project gutenberg e(?:book|text) ", "gutenberg-header"),
@@ -153,7 +101,7 @@ def matter_of_terms(terms: Iterable[str]) -> Matter | None:
 def kind_of_title(title: str) -> str:
     """The kind that a title names, else ''. 'Contents' is a toc; 'The Contents of the Box' is not."""
     folded = " ".join(re.findall(r"[^\W_]+", title.casefold()))
-    if kind := _KIND_OF_TITLE.get(folded):
+    if kind := _KIND_OF_TITLE.get(folded) or _KIND_OF_TITLE.get(_SPACED.sub("", folded)):
         return kind
     if label := label_of(title):
         return "part" if label.rank is Rank.PART else "chapter"
@@ -163,6 +111,11 @@ def kind_of_title(title: str) -> str:
 def matter_of_kind(kind: str) -> Matter | None:
     """Where such a page stands in a book, None where the kind does not say."""
     return _MATTER.get(kind)
+
+
+def is_never_body(kind: str) -> bool:
+    """Whether such a page is of the book and not of its text, even where the book calls it body."""
+    return kind == "toc" or kind in _TAILS or kind in _BRIEF - _IN_A_BODY
 
 
 def is_page_apart(kind: str) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from lxml import etree
 
 from narrator.errors import ManuscriptError
 from narrator.manuscript.characters import clean
+from narrator.manuscript.custom_properties import published
+from narrator.manuscript.inline import Marker
 from narrator.manuscript.language import normal_tag
 from narrator.manuscript.odt_and_rtf import Facts, manuscript_of
 from narrator.manuscript.odt_blocks import BodyWalk
@@ -31,11 +34,12 @@ def read_odt(path: Path) -> Manuscript:
     parts = read_parts(path)
     styles = Styles(parts.roots)
     body = next(parts.content.iter(f"{_OFFICE}text"), None)
-    written = BodyWalk(styles).read(body) if body is not None else []
+    marker = Marker()
+    written = BodyWalk(styles, marker).read(body) if body is not None else []
     if len(written) > _MOST_PARAGRAPHS:
         raise ManuscriptError(f"{path.name} holds more text than any book.", advice="Is it the right file?")
     facts = _facts(parts.meta, normal_tag(styles.default_language()))
-    manuscript = manuscript_of(written, facts, name=re.sub(r"[_-]+", " ", path.stem).strip())
+    manuscript = manuscript_of(written, facts, marker, name=re.sub(r"[_-]+", " ", path.stem).strip())
     if manuscript is None:
         raise ManuscriptError(
             f"{path.name} has no text.", advice="Is it the right file? Its pages may be pictures."
@@ -51,7 +55,14 @@ def _facts(meta: etree._Element | None, default_language: str) -> Facts:
         authors=(author,) if author else (),
         language=normal_tag(_text(meta, f"{_DC}language")),
         default_language=default_language,
+        published=published(_added(meta)),
     )
+
+
+def _added(meta: etree._Element | None) -> Iterator[tuple[str, str]]:
+    """The properties that a person added."""
+    for node in meta.iter(f"{_META}user-defined") if meta is not None else ():
+        yield node.get(f"{_META}name") or "", "".join(map(str, node.itertext()))
 
 
 def _text(meta: etree._Element | None, tag: str) -> str:

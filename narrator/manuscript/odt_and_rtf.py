@@ -13,16 +13,19 @@ from itertools import pairwise, takewhile
 from narrator.manuscript.blocks import split_lines
 from narrator.manuscript.chapters import Stretch, chapters_of
 from narrator.manuscript.characters import clean, clean_lines, is_scene_break
+from narrator.manuscript.custom_properties import Published
 from narrator.manuscript.gutenberg import authors_of, body_bounds, header_fields
 from narrator.manuscript.heading_levels import chapter_headings
 from narrator.manuscript.headings import joined_heading
+from narrator.manuscript.inline import Marker
 from narrator.manuscript.language import guess_language, normal_tag
 from narrator.manuscript.matter import kind_of_title
 from narrator.manuscript.odt_and_rtf_headings import LARGER, Cut, Written, body_size, with_headings
 from narrator.manuscript.odt_and_rtf_lines import unwrapped, with_blanks
 from narrator.manuscript.odt_and_rtf_notes import with_notes
 from narrator.manuscript.pieces import Piece
-from narrator.model import Block, Manuscript, Role
+from narrator.manuscript.signed import Marks
+from narrator.model import Block, Manuscript, Mark, Role
 
 _PARAGRAPHS_PER_GAP = 4
 """Where empty paragraphs are more frequent than this they are how the book parts its paragraphs."""
@@ -34,6 +37,9 @@ _NO_TITLE = re.compile(
 _NO_AUTHOR = {"user", "admin", "administrator", "owner", "unknown", "author", "microsoft office user", "utente"}
 
 
+_UNPUBLISHED = Published()
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a document says of itself; `default_language` is no more than its program's setting."""
@@ -42,9 +48,10 @@ class Facts:
     authors: tuple[str, ...] = ()
     language: str = ""
     default_language: str = ""
+    published: Published = _UNPUBLISHED
 
 
-def manuscript_of(written: Iterable[Written], facts: Facts, *, name: str) -> Manuscript | None:
+def manuscript_of(written: Iterable[Written], facts: Facts, marker: Marker, *, name: str) -> Manuscript | None:
     """The book that these paragraphs are; None where they have no text. `name` is its title at worst."""
     book = unwrapped(with_notes(with_blanks(written)))
     first, end = body_bounds([paragraph.text for paragraph in book])
@@ -57,14 +64,21 @@ def manuscript_of(written: Iterable[Written], facts: Facts, *, name: str) -> Man
         or guess_language(paragraph.text for paragraph in body)
         or facts.default_language
     )
+    pieces = _Pieces(Marks((paragraph.signed for paragraph in body), marker), language)
     stretches = [
-        *_apart(book[:first], "gutenberg-header"),
-        *_stretches(body, cuts),
-        *_apart(book[end:], "gutenberg-license"),
+        *_apart(pieces, book[:first], "gutenberg-header"),
+        *_stretches(pieces, body, cuts),
+        *_apart(pieces, book[end:], "gutenberg-license"),
     ]
     authors = tuple(author for author in facts.authors if author.casefold() not in _NO_AUTHOR)
     chapters = chapters_of(stretches, book_title=title, language=language)
-    return Manuscript(title, authors or authors_of(fields), language, chapters) if chapters else None
+    if not chapters:
+        return None
+    told = facts.published
+    return Manuscript(
+        title, authors or authors_of(fields), language, chapters,
+        date=told.date, series=told.series, part=told.part,
+    )  # fmt: skip
 
 
 def _title(facts: Facts, body: Sequence[Written]) -> str:
@@ -88,13 +102,13 @@ def _largest_in_front(body: Sequence[Written]) -> list[Written]:
     return [line for line in front if line.size == size and len(line.text) < _LONGEST_TITLE]
 
 
-def _apart(written: Sequence[Written], kind: str) -> Iterator[Stretch]:
-    pieces = [piece for paragraph in written for piece in _pieces(replace(paragraph, level=0))]
+def _apart(maker: _Pieces, written: Sequence[Written], kind: str) -> Iterator[Stretch]:
+    pieces = [piece for paragraph in written for piece in maker.of(replace(paragraph, level=0))]
     if pieces:
         yield Stretch(tuple(pieces), kind=kind)
 
 
-def _stretches(body: Sequence[Written], cuts: Sequence[Cut]) -> list[Stretch]:
+def _stretches(maker: _Pieces, body: Sequence[Written], cuts: Sequence[Cut]) -> list[Stretch]:
     """The body cut where chapters begin, and where contents or an index begin or end."""
     pieces: list[Piece] = []
     starts: dict[int, int] = {}
@@ -103,7 +117,7 @@ def _stretches(body: Sequence[Written], cuts: Sequence[Cut]) -> list[Stretch]:
         if at in gaps:
             pieces.append(Piece(Block(Role.SCENE_BREAK, "", paragraph.source)))
         starts[at] = len(pieces)
-        pieces += _pieces(paragraph)
+        pieces += maker.of(paragraph)
     if not pieces:
         return []
     told = [Cut(starts[cut.at], cut.title, cut.kind) for cut in cuts]
@@ -149,22 +163,35 @@ def _is_prose(paragraph: Written) -> bool:
     return paragraph.role is Role.PARAGRAPH and not paragraph.level and not paragraph.kind
 
 
-def _pieces(paragraph: Written) -> Iterator[Piece]:
-    for role, text in _blocks(paragraph):
-        yield Piece(
-            Block(role, text, paragraph.source),
-            level=min(paragraph.level, 6) if role is Role.HEADING else 0,
-            kind=paragraph.kind,
-            linked=paragraph.linked,
-        )
+class _Pieces:
+    """What makes the pieces of a book in this language."""
+
+    def __init__(self, marks: Marks, language: str) -> None:
+        self._marks = marks
+        self._language = language
+
+    def of(self, paragraph: Written) -> Iterator[Piece]:
+        """The pieces of a paragraph; its notes are those of the last one."""
+        blocks = _blocks(paragraph, paragraph.text)
+        marked: list[tuple[Role, str, tuple[Mark, ...]]] = [(*block, ()) for block in blocks]
+        if paragraph.signed:
+            marked = self._marks.of(blocks, _blocks(paragraph, paragraph.signed), self._language)
+        for left, (role, text, marks) in zip(range(len(marked) - 1, -1, -1), marked, strict=True):
+            notes = () if left else paragraph.notes
+            yield Piece(
+                Block(role, text, paragraph.source, marks=marks, notes=notes, note=paragraph.note),
+                level=min(paragraph.level, 6) if role is Role.HEADING else 0,
+                kind=paragraph.kind,
+                linked=paragraph.linked,
+            )
 
 
-def _blocks(paragraph: Written) -> list[tuple[Role, str]]:
-    lines, role = clean_lines(paragraph.text), paragraph.role
+def _blocks(paragraph: Written, whole: str) -> list[tuple[Role, str]]:
+    lines, role = clean_lines(whole), paragraph.role
     if paragraph.level or paragraph.is_title:
         return [(Role.HEADING, heading)] if (heading := joined_heading(lines)) else []
     if role in {Role.NOTE, Role.CAPTION, Role.CODE, Role.TABLE}:
-        return [(role, text)] if (text := clean(paragraph.text)) else []
-    if role is Role.PARAGRAPH and is_scene_break(clean(paragraph.text)):
+        return [(role, text)] if (text := clean(whole)) else []
+    if role is Role.PARAGRAPH and is_scene_break(clean(whole)):
         return [(Role.SCENE_BREAK, "")]
     return split_lines(lines, role, is_verse=role is Role.VERSE)

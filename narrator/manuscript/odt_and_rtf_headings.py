@@ -37,7 +37,8 @@ class Written:
     `text` has '\n' at line breaks, and is '' where the paragraph says nothing. `level` is a heading's, 1 and
     more, by its style; `is_title`: in the style of the document's title. `kind` is what is known of the pages
     that it is on ('toc', 'index'). `blanks` counts empty paragraphs before it. `size` is that of its letters,
-    in any unit, 0 where unknown. `linked` counts the characters of its text that are links.
+    in any unit, 0 where unknown. `linked` counts the characters of it that are links. `signed` is the text with
+    signs for marks, '' where there are none; `notes` and `note` are as a block has them.
     """
 
     text: str
@@ -52,6 +53,9 @@ class Written:
     is_centred: bool = False
     opens_page: bool = False
     linked: int = 0
+    signed: str = ""
+    notes: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def _lines(paragraph: Written) -> list[Written]:
     if not _has_many_lines(paragraph):
         return [paragraph]
     first, *others = paragraph.text.split("\n")
-    below = replace(paragraph, opens_page=False)
+    below = replace(paragraph, opens_page=False, notes=())
     return [replace(paragraph, text=first), *(replace(below, text=text) for text in others)]
 
 
@@ -101,4 +101,5 @@ def _joined(group: Sequence[Written], width: int) -> Written:
     has_breaks = any("\n" in line for line in lines) or is_broken(_as_text(group), width)
     text = "\n".join(lines) if has_breaks else prose(lines)
     # Between paragraphs that were parted by an empty line, one of these means nothing.
-    return replace(group[0], text=text, blanks=max(0, group[0].blanks - 1))
+    notes = tuple(name for line in group for name in line.notes)
+    return replace(group[0], text=text, blanks=max(0, group[0].blanks - 1), notes=notes)

@@ -13,10 +13,12 @@ from lxml import etree
 
 from narrator.manuscript.blocks import joined_row
 from narrator.manuscript.characters import clean
+from narrator.manuscript.inline import Marker
 from narrator.manuscript.markup import local_name
 from narrator.manuscript.odt_and_rtf_headings import Written
 from narrator.manuscript.odt_and_rtf_notes import LOWERED, RAISED
 from narrator.manuscript.odt_styles import TEXT, Look, Styles, whole_number
+from narrator.manuscript.signed import Ruby, Spoken, signed
 from narrator.model import Role
 
 _UNREAD = {
@@ -46,6 +48,7 @@ class _Place:
     kind: str = ""
     is_linked: bool = False
     in_list: bool = False
+    note: str = ""
 
 
 @dataclass(slots=True)
@@ -56,10 +59,29 @@ class _Paragraph:
     node: etree._Element
     place: _Place
     text: list[str] = field(default_factory=list)
+    languages: list[str] = field(default_factory=list)
+    rubies: list[Ruby] = field(default_factory=list)
+    ruby_start: int = 0
+    notes: list[str] = field(default_factory=list)
     linked: int = 0
     bold: int = 0
     size: float = 0
     hanging: list[Written] = field(default_factory=list)
+
+    def add(self, text: str, language: str) -> None:
+        self.text.append(text)
+        self.languages.append(language)
+
+    def end_ruby(self, reading: str) -> None:
+        if reading and len(self.text) > self.ruby_start:
+            self.rubies.append(Ruby(self.ruby_start, len(self.text), reading))
+
+    def signed(self, marker: Marker) -> str:
+        if len(set(self.languages)) < 2 and not self.rubies:
+            return ""
+        return signed(
+            [Spoken(*run) for run in zip(self.text, self.languages, strict=True)], self.rubies, marker
+        )
 
 
 @dataclass(slots=True)
@@ -73,11 +95,13 @@ class _Row:
 class BodyWalk:
     """One pass over a document's body."""
 
-    def __init__(self, styles: Styles) -> None:
+    def __init__(self, styles: Styles, marker: Marker) -> None:
         self._styles = styles
+        self._marker = marker
         self._written: list[Written] = []
         self._open: list[_Paragraph | _Row] = []
         self._number = 0
+        self._notes = 0
 
     def read(self, body: etree._Element) -> list[Written]:
         places = [_Place()]
@@ -90,7 +114,7 @@ class BodyWalk:
                     walk.skip_subtree()
                     places.append(places[-1])
                     continue
-                places.append(_place_in(name, places[-1]))
+                places.append(_place_in(name, places[-1], f"note-{self._notes + 1}"))
                 if name == "span":
                     spans.append(self._look(node, name))
                 self._enter(node, name, places[-1])
@@ -129,11 +153,22 @@ class BodyWalk:
         elif self._open:
             inner = self._open[-1]
             if isinstance(inner, _Paragraph):
-                inner.text.append(_sign(node, name))
+                self._in_paragraph(inner, node, name)
             elif name == "table-cell":
                 inner.cells.append([])
 
+    def _in_paragraph(self, paragraph: _Paragraph, node: etree._Element, name: str) -> None:
+        if sign := _sign(node, name):
+            paragraph.add(sign, "")
+        elif name == "ruby":
+            paragraph.ruby_start = len(paragraph.text)
+        elif name == "note":
+            self._notes += 1
+            paragraph.notes.append(f"note-{self._notes}")
+
     def _leave(self, node: etree._Element) -> None:
+        if self._open and isinstance(inner := self._open[-1], _Paragraph) and node.tag == f"{TEXT}ruby":
+            inner.end_ruby(_reading(node))
         if not self._open or self._open[-1].node is not node:
             return
         inner = self._open.pop()
@@ -149,7 +184,9 @@ class BodyWalk:
             return
         look = spans[-1] if spans else None
         said = re.sub(r"\s+", " ", text)
-        paragraph.text.append(f"{RAISED}{said}{LOWERED}" if look and look.is_raised and said.strip() else said)
+        is_raised = look is not None and look.is_raised and said.strip()
+        language = (look.language if look else "") or paragraph.look.language
+        paragraph.add(f"{RAISED}{said}{LOWERED}" if is_raised else said, language)
         if length := len(text.strip()):
             paragraph.linked += length if place.is_linked else 0
             paragraph.bold += length if paragraph.look.is_bold or (look and look.is_bold) else 0
@@ -175,6 +212,9 @@ class BodyWalk:
             is_centred=look.is_centred,
             opens_page=look.opens_page,
             linked=paragraph.linked,
+            signed=paragraph.signed(self._marker),
+            notes=tuple(paragraph.notes),
+            note=place.note if role is Role.NOTE else "",
         )
         self._give([written, *paragraph.hanging])
 
@@ -193,12 +233,17 @@ class BodyWalk:
         said = [[line.text for line in cell if line.role is not Role.NOTE] for cell in row.cells]
         text = joined_row(clean(" ".join(cell)) for cell in said)
         source = next((line.source for cell in row.cells for line in cell), "")
-        self._give([Written(text, Role.TABLE, source=source), *notes] if text else notes)
+        met = tuple(
+            name for cell in row.cells for line in cell if line.role is not Role.NOTE for name in line.notes
+        )
+        self._give([Written(text, Role.TABLE, source=source, notes=met), *notes] if text else notes)
 
 
-def _place_in(name: str, around: _Place) -> _Place:
+def _place_in(name: str, around: _Place, following_note: str) -> _Place:
+    if name == "note":
+        return replace(around, note=following_note)
     if name == "note-body":
-        return _Place(role=Role.NOTE)
+        return _Place(role=Role.NOTE, note=around.note)
     if kind := _KIND_OF_INDEX.get(name):
         return replace(around, kind=kind)
     if name == "a":
@@ -214,6 +259,10 @@ def _is_row(node: etree._Element) -> bool:
     if len(cells) < 2:
         return False
     return all(local_name(inner) not in {"table", "h"} for cell in cells for inner in cell.iter())
+
+
+def _reading(ruby: etree._Element) -> str:
+    return clean("".join(str(text) for node in ruby.iter(f"{TEXT}ruby-text") for text in node.itertext()))
 
 
 def _sign(node: etree._Element, name: str) -> str:

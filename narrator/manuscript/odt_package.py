@@ -14,19 +14,17 @@ from pathlib import Path
 from lxml import etree
 
 from narrator.errors import ManuscriptError
-from narrator.manuscript.epub_archive import EpubArchive
-from narrator.manuscript.markup import local_name, parse_xml
+from narrator.manuscript.markup import local_name
+from narrator.manuscript.strict_xml import strict_root
+from narrator.manuscript.zip_archive import ZipArchive
 
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _MANIFEST = "{urn:oasis:names:tc:opendocument:xmlns:manifest:1.0}"
 _ANEW = "The file is damaged: get it anew, or open it in LibreOffice and save it again."
 _OTHER_KINDS = {"spreadsheet", "presentation", "drawing", "chart", "database", "image", "formula"}
 _LARGEST = 16 << 20
-_PICTURES = re.compile(rb"<office:binary-data[^>]*>[^<]*</office:binary-data>")
-_TAG = re.compile(rb"<(/?)[A-Za-z_][^<>]*?(/?)>")
 _MOST_TAGS = 600_000
-_DEEPEST = 250
-"""The parser loses what is nested deeper than 256 elements."""
+_PICTURES = re.compile(rb"<office:binary-data[^>]*>[^<]*</office:binary-data>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ def read_parts(path: Path) -> Parts:
 def _zipped(path: Path) -> Parts:
     if not zipfile.is_zipfile(path):
         raise ManuscriptError(f"{path.name} is no whole OpenDocument: its zip is cut off.", advice=_ANEW)
-    with EpubArchive(path) as archive:
+    with ZipArchive(path, form="OpenDocument") as archive:
         _refuse_protected(archive, path.name)
         roots = {}
         for name in ("content.xml", "styles.xml", "meta.xml"):
@@ -77,7 +75,7 @@ def _zipped(path: Path) -> Parts:
     return Parts(content, roots["styles.xml"], roots["meta.xml"])
 
 
-def _refuse_protected(archive: EpubArchive, book: str) -> None:
+def _refuse_protected(archive: ZipArchive, book: str) -> None:
     if archive.find("encrypted-package"):
         raise _protected(book)
     manifest = archive.find("META-INF/manifest.xml")
@@ -106,14 +104,4 @@ def _flat(path: Path) -> Parts:
 
 
 def _root(data: bytes, where: str) -> etree._Element:
-    if data.count(b"<") > _MOST_TAGS:
-        raise ManuscriptError(f"{where} holds more than any book.", advice="Is it the right file?")
-    depth = 0
-    for tag in _TAG.finditer(data):
-        if tag[1]:
-            depth -= 1
-        elif not tag[2]:
-            depth += 1
-            if depth > _DEEPEST:
-                raise ManuscriptError(f"{where} is nested deeper than any document.", advice=_ANEW)
-    return parse_xml(data, where=where)
+    return strict_root(data, where=where, most_tags=_MOST_TAGS, advice=_ANEW)

@@ -48,6 +48,7 @@ class Look:
     opens_page: bool = False
     is_hidden: bool = False
     is_raised: bool = False
+    language: str = ""
 
 
 class Styles:
@@ -75,8 +76,7 @@ class Styles:
         """The language that the program was set to, such as 'en-US', else ''."""
         default = self._defaults.get("paragraph")
         facts = _properties(default) if default is not None else {}
-        parts = [facts.get(f"{_FO}language", ""), facts.get(f"{_FO}country", "")]
-        return "-".join(part for part in parts if part and part != "none")
+        return _language(facts)
 
     def _look(self, family: str, name: str) -> Look:
         chain = list(self._chain(family, name))
@@ -101,6 +101,7 @@ class Styles:
             opens_page=has_master or facts.get(f"{_FO}break-before") == "page",
             is_hidden=facts.get(f"{TEXT}display") == "none",
             is_raised=facts.get(f"{STYLE}text-position", "").startswith(("super", "33%", "58%")),
+            language=_language(facts),
         )
 
     def _chain(self, family: str, name: str) -> Iterator[etree._Element]:
@@ -126,6 +127,12 @@ class Styles:
             if match := _PERCENT.fullmatch(size):
                 share *= float(match[1]) / 100
         return _BASE_SIZE * share
+
+
+def _language(facts: Mapping[str, str]) -> str:
+    """The language in these properties, such as 'en-US', else ''."""
+    parts = [facts.get(f"{_FO}language", ""), facts.get(f"{_FO}country", "")]
+    return "-".join(part for part in parts if part and part != "none")
 
 
 def _properties(node: etree._Element) -> Mapping[str, str]:

@@ -24,6 +24,7 @@ from narrator.manuscript.pdf_margins import without_margins
 from narrator.manuscript.pdf_measures import Measures, same_size
 from narrator.manuscript.pdf_order import Column, columns_of
 from narrator.manuscript.pdf_outline import Place, places_of
+from narrator.manuscript.pdf_text import PdfText, text_of
 from narrator.manuscript.pdf_words import Words
 from narrator.manuscript.pieces import Piece
 from narrator.model import Manuscript, Role
@@ -43,16 +44,22 @@ def read_pdf(path: Path) -> Manuscript:
     """Read a PDF that has a text layer.
 
     Raises:
-        ManuscriptError: protected, damaged, without a text layer, or with one that says no letters.
+        ManuscriptError: protected, damaged, without a text layer, or with one that says no letters; or made to
+            do harm.
     """
-    # PDFium takes long to load, and most books are no PDFs.
-    from narrator.manuscript.pdf_file import opened  # noqa: PLC0415 - see above
+    return book_of(text_of(path), path)
 
-    with opened(path) as file:
-        columns = _columns(list(file.pages()), path.name)
-        places = places_of(file.bookmarks(), columns)
-        items = items_of(columns, Measures(columns), {place.line: place.height for place in places})
-        declared, author, named = file.language(), file.fact("Author"), title_in(file.fact("Title"))
+
+def book_of(text: PdfText, path: Path) -> Manuscript:
+    """The book that the text of a file is.
+
+    Raises:
+        ManuscriptError: there are no letters in it.
+    """
+    columns = _columns(text.pages, path.name)
+    places = places_of(text.bookmarks, columns)
+    items = items_of(columns, Measures(columns), {place.line: place.height for place in places})
+    named = title_in(text.title)
     words = Words([line.text for column in columns for line in column.lines])
     sections = _sections(items, words, places)
     outline = Outline(sections)
@@ -60,11 +67,11 @@ def read_pdf(path: Path) -> Manuscript:
     first, _ = body_bounds(texts)
     fields = header_fields("\n".join(texts[:first]))
     title = fields.get("title") or named or _largest(items, words) or re.sub(r"[_-]+", " ", path.stem).strip()
-    language = normal_tag(fields.get("language", "") or declared) or guess_language(texts)
+    language = normal_tag(fields.get("language", "") or text.language) or guess_language(texts)
     stretches = outline.stretches([_entries(places, sections)], (), title)
     return Manuscript(
         title,
-        authors_of(fields) or authors_in(author),
+        authors_of(fields) or authors_in(text.author),
         language,
         chapters_of(stretches, book_title=title, language=language),
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import astuple
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -21,6 +23,9 @@ from narrator.manuscript.pdf_streams import refuse_traps
 
 _DEEPEST = 15
 _MOST_BOOKMARKS = 20_000
+_MOST_PAGES = 10_000
+_MOST_CHARACTERS = 12_000_000
+"""Four times as many as 'In Search of Lost Time' has."""
 
 
 class PdfFile:
@@ -68,6 +73,28 @@ class PdfFile:
         for number in range(len(self)):
             with _page(self._document, number) as page:
                 yield _lines(page, number) if page is not None else []
+
+
+def records(path: Path) -> Iterator[list[Any]]:
+    """The text of a PDF as plain data, which `pdf_text.text_from` takes: its facts and outline, then its pages.
+
+    Raises:
+        ManuscriptError: as `opened` does; and it is larger than any book.
+    """
+    with opened(path) as file:
+        bookmarks = [astuple(bookmark) for bookmark in file.bookmarks()]
+        yield [file.fact("Title"), file.fact("Author"), file.language(), bookmarks]
+        left = _MOST_CHARACTERS
+        for page in file.pages():
+            left -= sum(len(line.text) for line in page)
+            if left < 0 or len(file) > _MOST_PAGES:
+                raise ManuscriptError(
+                    f"{path.name} holds more text than any book.", advice="Is it the right file?"
+                )
+            yield [
+                (line.text, line.left, line.right, line.y, line.size, line.bold, line.page, line.mark)
+                for line in page
+            ]
 
 
 def _text(ask: Callable[[object, int], int]) -> str:

@@ -105,8 +105,8 @@ def _value(number: str) -> int:
 
 def _repeats(edges: Iterable[_Edge], numbered: AbstractSet[int]) -> list[set[int]]:
     """Pages near one another whose rows say the same at the same height, but for the pages' numbers."""
-    found: list[set[int]] = []
-    last: dict[tuple[str, int], set[int]] = {}
+    found: list[list[int]] = []
+    last: dict[tuple[str, int], list[int]] = {}
     for edge in edges:
         words = same_words(_DIGITS.sub("", edge.text) if edge.page in numbered else edge.text)
         if len(words) < 2:
@@ -114,13 +114,13 @@ def _repeats(edges: Iterable[_Edge], numbered: AbstractSet[int]) -> list[set[int
         # Two grids of heights, so that no two near heights are parted by both.
         for key in ((words, round(edge.y / _BAND)), (words, -round(edge.y / _BAND + 0.5))):
             pages = last.get(key)
-            if pages is None or edge.page - max(pages) > _NEAR:
-                last[key] = {edge.page}
+            if pages is None or edge.page - pages[-1] > _NEAR:
+                last[key] = [edge.page]
                 continue
-            pages.add(edge.page)
+            pages.append(edge.page)
             if len(pages) == 2:
                 found.append(pages)
-    return found
+    return [set(pages) for pages in found]
 
 
 def _bands(edges: Iterable[_Edge]) -> list[list[_Edge]]:

@@ -23,3 +23,18 @@ class Piece:
     kind: str = ""
     matter: Matter | None = None
     linked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A run of pieces that becomes one chapter.
+
+    `title` is what the table of contents or the heading calls it, '' where none does. `kind` and `matter` are
+    what the book says of it. `holds_chapters`: other entries of the contents stand under it.
+    """
+
+    pieces: tuple[Piece, ...]
+    title: str = ""
+    kind: str = ""
+    matter: Matter | None = None
+    holds_chapters: bool = False

@@ -6,59 +6,93 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from narrator.errors import ManuscriptError
 from narrator.manuscript.chapters import Stretch, chapters_of
 from narrator.manuscript.characters import is_scene_break
 from narrator.manuscript.encoding import decode
-from narrator.manuscript.gutenberg import authors_of, body_bounds, header_fields
+from narrator.manuscript.gutenberg import authors_of, body_bounds, date_of, header_fields
+from narrator.manuscript.html_settled import settled
+from narrator.manuscript.inline import Marker, without_signs
 from narrator.manuscript.language import guess_language, normal_tag
+from narrator.manuscript.page_blocks import PageBlock
 from narrator.manuscript.pieces import Piece
-from narrator.manuscript.text_headings import text_headings
-from narrator.manuscript.text_paragraphs import Paragraph, is_broken, lines_of, paragraphs_of, plain, text_width
+from narrator.manuscript.text_aozora import Pages, pages_of, said_by, with_readings
+from narrator.manuscript.text_heading import heading_text
+from narrator.manuscript.text_headings import is_scene_heading, text_headings
+from narrator.manuscript.text_notes import note_text, notes_in, references_in
+from narrator.manuscript.text_paragraphs import (
+    Paragraph,
+    bracket_end,
+    is_broken,
+    lines_of,
+    paragraphs_of,
+    plain,
+    text_width,
+)
+from narrator.manuscript.text_plays import hints_of
 from narrator.model import Block, Manuscript, Role
 
 _DECLARED = re.compile(rb"^Character set encoding:[ \t]*([\w.:-]+)", re.IGNORECASE | re.MULTILINE)
-_NOTE = re.compile(
-    r"\s*(?:(\[(?:\d{1,3}|\*{1,3}|[A-Za-z]|†|‡)\]|\{\d{1,3}\})\s*\S|\[?footnotes?(?: \w+)?:)", re.IGNORECASE
-)
-_NOTE_INDENT = 20
-"""Columns that a paragraph of a note is indented more than its first at most; what is centred is no note."""
 _PICTURE = re.compile(r"\s*\[(?:Illustration|Image|Picture|Map|Blank page)s?[^\]]*\]?", re.IGNORECASE)
-_CAPTION = re.compile(r"\[[^:\]]*:\s*(.*?)\]?$", re.DOTALL)
+_PICTURE_SIGN = re.compile(
+    r"^\s*\[(?:Illustration|Image|Picture|Map|Blank page)s?[^:\]]*[:\]]?\s*", re.IGNORECASE
+)
 _PARAGRAPHS_PER_GAP = 5
 _BY = re.compile(r"(?i:by|von|par|de|di|por|door|av)\s+([^\W\d_a-z].{2,60})")
 
 
 def read_plain_text(path: Path) -> Manuscript:
-    """Read a text file, with or without Project Gutenberg's header and licence.
+    """Read a text file, with or without Project Gutenberg's header and licence, or Aozora Bunko's notes.
 
     Raises:
         ManuscriptError: it has no text.
     """
     data = path.read_bytes()
     declared = _DECLARED.search(data[:20_000])
-    lines = lines_of(decode(data, declared=declared[1].decode("ascii") if declared else ""))
+    marker = Marker()
+    text = without_signs(decode(data, declared=declared[1].decode("ascii") if declared else ""))
+    lines = lines_of(with_readings(text, marker))
     first, end = body_bounds(lines)
     fields = header_fields("\n".join(lines[:first])) if first else {}
+    pages = None if first else pages_of(lines)
+    if pages:
+        first, end = pages.start, pages.end
     book = paragraphs_of(lines[first:end], first_line=first + 1)
     if not any(paragraph.text for paragraph in book):
         raise ManuscriptError(f"{path.name} has no text.", advice="Is it the right file?")
-    title, authors = _said_first(book)
+    title, authors = said_by(lines[: pages.title]) if pages else _said_first(book)
     title = fields.get("title") or title or re.sub(r"[_-]+", " ", path.stem).strip()
     language = normal_tag(fields.get("language", "")) or guess_language(paragraph.text for paragraph in book)
     stretches = [
-        *_boilerplate(lines[:first], 1, "gutenberg-header"),
+        *(_aozora_pages(lines, pages) if pages else _boilerplate(lines[:first], 1, "gutenberg-header")),
         *_stretches(book),
-        *_boilerplate(lines[end:], end + 1, "gutenberg-license"),
+        *_boilerplate(lines[end:], end + 1, "colophon" if pages else "gutenberg-license"),
     ]
-    return Manuscript(
-        title,
-        authors_of(fields) or authors,
-        language,
-        chapters_of(stretches, book_title=title, language=language),
+    marked = [_with_marks(stretch, marker) for stretch in stretches]
+    chapters = settled(chapters_of(marked, book_title=title, language=language), language)
+    return Manuscript(title, authors_of(fields) or authors, language, chapters, date=date_of(fields))
+
+
+def _aozora_pages(lines: Sequence[str], pages: Pages) -> Iterator[Stretch]:
+    yield from _boilerplate(lines[: pages.title], 1, "titlepage")
+    yield from _boilerplate(lines[pages.title : pages.start], pages.title + 1, "transcribers-note")
+
+
+def _with_marks(stretch: Stretch, marker: Marker) -> Stretch:
+    """The stretch with the signs of marks taken out of its texts."""
+    return replace(
+        stretch,
+        title=without_signs(stretch.title),
+        pieces=tuple(replace(piece, block=_marked(piece.block, marker)) for piece in stretch.pieces),
     )
+
+
+def _marked(block: Block, marker: Marker) -> Block:
+    text, marks = marker.taken(block.text)
+    return replace(block, text=text, marks=(*block.marks, *marks)) if marks else block
 
 
 def _said_first(book: Sequence[Paragraph]) -> tuple[str, tuple[str, ...]]:
@@ -100,21 +134,25 @@ def _stretches(book: Sequence[Paragraph]) -> Iterator[Stretch]:
 def _pieces(book: Sequence[Paragraph], in_heading: set[int]) -> Iterator[tuple[int, Piece]]:
     """The pieces of each paragraph with its number."""
     width = text_width(book)
-    marked = "\n".join(line[1:] for paragraph in book for line in paragraph.lines)
-    in_note: int | None = None
+    scenes = {at for at, paragraph in enumerate(book) if at not in in_heading and is_scene_heading(paragraph)}
+    notes = notes_in(book, frozenset(in_heading | scenes))
+    references = references_in(book, notes)
+    pictures = _pictures(book)
     was_prose = False
     has_gaps = _has_scene_gaps([paragraph for at, paragraph in enumerate(book) if at not in in_heading])
     for number, paragraph in enumerate(book):
         source = f"line {paragraph.line}"
-        if number in in_heading:
-            in_note, was_prose = None, False
-            yield number, Piece(Block(Role.HEADING, paragraph.text, source), level=2)
+        if number in in_heading or number in scenes:
+            was_prose = False
+            heading = Block(Role.HEADING, heading_text(paragraph), source, notes=references.get(number, ()))
+            yield number, Piece(heading, level=3 if number in scenes else 2)
             continue
-        if _begins_note(paragraph, marked):
-            in_note = paragraph.indent
-        elif not in_note or not in_note <= paragraph.indent <= in_note + _NOTE_INDENT:
-            in_note = None
-        block = Block(Role.NOTE, paragraph.text, source) if in_note is not None else _block(paragraph, width)
+        if name := notes.get(number):
+            block: Block | None = Block(Role.NOTE, note_text(paragraph.text), source, note=name)
+        elif number in pictures:
+            block = _caption(paragraph, references.get(number, ()))
+        else:
+            block = _block(paragraph, width, references.get(number, ()))
         is_prose = block is not None and block.role is Role.PARAGRAPH
         if has_gaps and paragraph.blanks > 1 and was_prose and is_prose:
             yield number, Piece(Block(Role.SCENE_BREAK, "", source))
@@ -129,26 +167,35 @@ def _has_scene_gaps(book: Sequence[Paragraph]) -> bool:
     return wide * _PARAGRAPHS_PER_GAP <= len(book)
 
 
-def _begins_note(paragraph: Paragraph, marked: str) -> bool:
-    """Whether a note begins here: it calls itself one, or its mark also stands in `marked`, after a word."""
-    note = _NOTE.match(paragraph.lines[0])
-    return bool(note and (not note[1] or re.search(rf"\S *{re.escape(note[1])}", marked)))
+def _pictures(book: Sequence[Paragraph]) -> set[int]:
+    """The paragraphs that say what a picture showed, each up to its closing bracket."""
+    found: set[int] = set()
+    for at, paragraph in enumerate(book):
+        if _PICTURE.match(paragraph.lines[0]):
+            end = bracket_end(book, at)
+            if book[end - 1].lines[-1].rstrip().endswith("]"):
+                found |= set(range(at, end))
+    return found
 
 
-def _block(paragraph: Paragraph, width: int) -> Block | None:
-    """A paragraph as a block, None where it only says that a picture stood there."""
+def _caption(paragraph: Paragraph, notes: tuple[str, ...]) -> Block | None:
+    """What the paragraph tells of a picture, None where it only says that one stood there."""
+    text = _PICTURE_SIGN.sub("", paragraph.text)
+    text = text.removesuffix("]") if text.count("]") > text.count("[") else text
+    return Block(Role.CAPTION, text.strip(), f"line {paragraph.line}", notes=notes) if text.strip() else None
+
+
+def _block(paragraph: Paragraph, width: int, notes: tuple[str, ...]) -> Block | None:
+    """A paragraph as a block, None where it has no text."""
     source = f"line {paragraph.line}"
-    if _PICTURE.match(paragraph.lines[0]) and paragraph.lines[-1].rstrip().endswith("]"):
-        caption = _CAPTION.search(paragraph.text)
-        return Block(Role.CAPTION, caption[1], source) if caption and caption[1] else None
     text = paragraph.text
     if is_scene_break(text):
         return Block(Role.SCENE_BREAK, "", source)
     if is_broken(paragraph, width):
         lines = [line for line in map(plain, paragraph.lines) if line]
-        return Block(Role.VERSE, "\n".join(lines), source) if lines else None
+        return Block(Role.VERSE, "\n".join(lines), source, notes=notes) if lines else None
     if not text:
         return None
-    return Block(
-        Role.QUOTATION if paragraph.indent > 1 and len(paragraph.lines) > 1 else Role.PARAGRAPH, text, source
-    )
+    is_quoted = paragraph.indent > 1 and len(paragraph.lines) > 1
+    hints = hints_of(paragraph.lines, text) if without_signs(text) == text else ()
+    return PageBlock(Role.QUOTATION if is_quoted else Role.PARAGRAPH, text, source, notes=notes, hints=hints)

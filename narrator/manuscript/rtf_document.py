@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from narrator.manuscript.characters import clean
+from narrator.manuscript.inline import Marker
 from narrator.manuscript.odt_and_rtf_headings import Written
 from narrator.manuscript.rtf_encodings import decoded
 from narrator.manuscript.rtf_flow import Flow
-from narrator.manuscript.rtf_format import Format, format_words
+from narrator.manuscript.rtf_format import Format, copied, format_words
 from narrator.manuscript.rtf_header import Header
 from narrator.manuscript.rtf_tokens import Is, Token, tokens
 from narrator.manuscript.rtf_words import KIND_OF_FIELD, NOT_READ, RUBY, SIGNS, SYMBOLS, UNREAD_FIELDS
@@ -33,9 +34,9 @@ class Document:
     language: int
 
 
-def read_document(source: str) -> Document:
+def read_document(source: str, marker: Marker) -> Document:
     """The document in a file that is decoded as Latin-1. It is read to its end, whatever is broken in it."""
-    return _Reading().read(source)
+    return _Reading(marker).read(source)
 
 
 class _Group:
@@ -51,10 +52,12 @@ class _Group:
 
 
 class _Reading:
-    def __init__(self) -> None:
+    def __init__(self, marker: Marker) -> None:
+        self._marker = marker
         self._header = Header()
         self._form = Format()
-        self._body = Flow(self._header.styles)
+        self._body = Flow(self._header.styles, marker)
+        self._notes = 0
         self._sink: Flow | list[str] = self._body
         self._field: list[str] = []  # the instruction of the innermost field, once it is known
         self._groups: list[_Group] = []
@@ -81,7 +84,9 @@ class _Reading:
             self._close(Token(Is.CLOSING, "}"))
         self._flush()
         paragraphs = [
-            replace(paragraph, text=_whole(paragraph.text)) if _SURROGATES.search(paragraph.text) else paragraph
+            replace(paragraph, text=_whole(paragraph.text), signed=_whole(paragraph.signed))
+            if _SURROGATES.search(paragraph.text)
+            else paragraph
             for paragraph in self._body.finish(self._form)
         ]
         facts = self._header.facts
@@ -135,16 +140,18 @@ class _Reading:
         if not isinstance(parent, Flow):
             self._leave_out()
             return
-        flow, form = Flow(self._header.styles, is_note=is_note), self._own()
+        self._notes += is_note
+        note = f"note-{self._notes}" if is_note else ""
+        flow, form = Flow(self._header.styles, self._marker, note=note), self._own()
         self._sink = flow
         form.is_silent = form.is_raised = False
         form.make_paragraph_plain()
-        self._groups[-1].at_end = lambda: parent.hang(flow.finish(form), is_note=is_note)
+        self._groups[-1].at_end = lambda: parent.hang(flow.finish(form), note=note)
 
     def _own(self) -> Format:
         """The format of the open group, to be changed: until now it may be the very one around the group."""
         if self._groups and self._form is self._groups[-1].around:
-            self._form = replace(self._form)
+            self._form = copied(self._form)
         return self._form
 
     def _silence(self, *, is_silent: bool) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from narrator.manuscript.blocks import joined_row
 from narrator.manuscript.characters import clean
 from narrator.manuscript.headings import label_of
+from narrator.manuscript.inline import Marker
 from narrator.manuscript.odt_and_rtf_headings import Written
 from narrator.manuscript.odt_and_rtf_notes import LOWERED, RAISED
-from narrator.manuscript.rtf_format import Format
+from narrator.manuscript.rtf_format import Format, copied
+from narrator.manuscript.rtf_words import language_of
+from narrator.manuscript.signed import Spoken, signed
 from narrator.model import Role
 
 _MARK = re.compile(r"[\[(]?(?:\d{1,4}|[*†‡§]{1,4}|[a-zA-Z])[\])]?")
@@ -37,6 +41,7 @@ class _Run:
     is_raised: bool
     is_bold: bool
     size: int
+    language: int
 
 
 _PLAIN = Style()
@@ -45,10 +50,13 @@ _PLAIN = Style()
 class Flow:
     """A stream of paragraphs: the body, or a note, or the text in a frame."""
 
-    def __init__(self, styles: dict[int, Style], *, is_note: bool = False) -> None:
+    def __init__(self, styles: dict[int, Style], marker: Marker, *, note: str = "") -> None:
         self.paragraphs: list[Written] = []
         self._styles = styles
-        self._is_note = is_note
+        self._marker = marker
+        self._note = note
+        self._is_note = bool(note)
+        self._notes: list[str] = []
         self._runs: list[_Run] = []
         self._begun: Format | None = None  # the format of the paragraph's first text
         self._number = ""
@@ -61,18 +69,17 @@ class Flow:
     def add(self, text: str, form: Format) -> None:
         """Add text to the paragraph that is growing."""
         if self._begun is None and text.strip():
-            self._begun = replace(form)
-        self._runs.append(_Run(text, form.is_raised, form.is_bold, form.size))
+            self._begun = copied(form)
+        self._runs.append(_Run(text, form.is_raised, form.is_bold, form.size, form.language))
 
     def number(self, text: str) -> None:
         """The bullet or number that stands before a paragraph of a list."""
         self._number, self._is_item = clean(text), True
 
-    def hang(self, paragraphs: list[Written], *, is_note: bool) -> None:
-        """Add what hangs on this place; the mark of a note was the raised text before it."""
-        while (
-            is_note and self._runs and self._runs[-1].is_raised and _MARK.fullmatch(clean(self._runs[-1].text))
-        ):
+    def hang(self, paragraphs: list[Written], *, note: str) -> None:
+        """Add what hangs on this place, perhaps a note, whose mark was the raised text before it."""
+        self._notes += [note] if note else []
+        while note and self._runs and self._runs[-1].is_raised and _MARK.fullmatch(clean(self._runs[-1].text)):
             self._runs.pop()
         self._hanging += paragraphs
 
@@ -100,7 +107,9 @@ class Flow:
         if len(filled) > 1:
             said = [[line for line in cell if line.role is not Role.NOTE] for cell in filled]
             text = joined_row(clean(" ".join(line.text for line in cell)) for cell in said)
-            self.paragraphs.append(Written(text, Role.NOTE if self._is_note else Role.TABLE))
+            notes = tuple(name for cell in said for line in cell for name in line.notes)
+            role = Role.NOTE if self._is_note else Role.TABLE
+            self.paragraphs.append(Written(text, role, notes=notes, note=self._note))
             self.paragraphs += [line for cell in filled for line in cell if line.role is Role.NOTE]
         else:
             self.paragraphs += [line for cell in filled for line in cell]
@@ -134,9 +143,10 @@ class Flow:
         kind = begun.kind or style.kind
         runs = self._runs_without_mark()
         letters = [run for run in runs if run.text.strip()]
-        text = "".join(
+        said = [
             f"{RAISED}{run.text}{LOWERED}" if run.is_raised and run.text.strip() else run.text for run in runs
-        )
+        ]
+        text = "".join(said)
         level = 0 if kind or self._is_note else self._level(told)
         if level and (label_of(self._number) is not None or not letters):
             text = f"{self._number} {text}"
@@ -150,10 +160,19 @@ class Flow:
             is_bold=bool(letters) and all(run.is_bold for run in letters),
             is_centred=told.is_centred,
             opens_page=form.opens_page or self._opens_page,
+            signed=self._signed(said, runs),
+            notes=tuple(self._notes),
+            note=self._note,
         )
         self._opens_page = self._opens_page and not letters
-        self._runs, self._begun, self._number, self._is_item = [], None, "", False
+        self._runs, self._begun, self._number, self._is_item, self._notes = [], None, "", False, []
         return paragraph
+
+    def _signed(self, said: Sequence[str], runs: Sequence[_Run]) -> str:
+        if len({run.language for run in runs}) < 2:
+            return ""
+        tags = (language_of(run.language) for run in runs)
+        return signed([Spoken(*run) for run in zip(said, tags, strict=True)], (), self._marker)
 
     def _role(self, style: Style) -> Role:
         if self._is_note:

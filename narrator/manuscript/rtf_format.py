@@ -6,7 +6,8 @@ Microsoft, RTF Specification 1.9.1, 'Paragraph Formatting Properties' and 'Chara
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 _NO_HEADING = 9
 r"""`\outlinelevel9` is body text."""
@@ -17,7 +18,7 @@ class Format:
     r"""What is in force at a place: the state that a group in RTF inherits, and its end restores.
 
     `font` is -1 for the default one, `outline` where no `\outlinelevel` was said. `size` is in half points.
-    `kind` is that of the field around ('toc').
+    `kind` is that of the field around ('toc'). `language` is a Windows LCID, 0 for the document's own.
     """
 
     font: int = -1
@@ -36,6 +37,7 @@ class Format:
     is_drop_cap: bool = False
     kind: str = ""
     in_info: bool = False
+    language: int = 0
 
     def make_paragraph_plain(self) -> None:
         r"""`\pard`."""
@@ -45,7 +47,7 @@ class Format:
     def make_letters_plain(self) -> None:
         r"""`\plain`."""
         self.is_bold = self.is_raised = self.is_hidden = self.is_deleted = False
-        self.size, self.font = 24, -1
+        self.size, self.font, self.language = 24, -1, 0
 
     @property
     def has_level(self) -> bool:
@@ -54,6 +56,14 @@ class Format:
     @property
     def is_seen(self) -> bool:
         return not (self.is_silent or self.is_hidden or self.is_deleted)
+
+
+_VALUES = attrgetter(*(field.name for field in fields(Format)))
+
+
+def copied(form: Format) -> Format:
+    """The format in an object of its own: `dataclasses.replace`, which files have too many groups for."""
+    return Format(*_VALUES(form))
 
 
 def format_words(own: Callable[[], Format]) -> dict[str, Callable[[int], None]]:
@@ -71,6 +81,7 @@ def format_words(own: Callable[[], Format]) -> dict[str, Callable[[int], None]]:
     return {
         "uc": value("unicode_skip"),
         "fs": value("size"),
+        "lang": value("language"),
         "s": value("style"),
         "outlinelevel": value("outline"),
         "b": switch("is_bold"),

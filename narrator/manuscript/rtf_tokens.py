@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from enum import Enum
+from enum import IntEnum
 from typing import NamedTuple
 
 _TOKEN = re.compile(
@@ -19,7 +19,7 @@ _BINARY = re.compile(r"\\(?:bin(\d{1,9}) ?|.)", re.DOTALL)
 _LINE_ENDS = str.maketrans("", "", "\r\n\x00")
 
 
-class Is(Enum):
+class Is(IntEnum):
     """What a token is."""
 
     WORD = 1

@@ -28,3 +28,16 @@ UNREAD_FIELDS = {"PAGE", "NUMPAGES", "PAGEREF", "SECTIONPAGES", "NOTEREF", "FTNR
 KIND_OF_FIELD = {"TOC": "toc", "INDEX": "index", "BIBLIOGRAPHY": "bibliography", "TOA": "bibliography"}
 RUBY = re.compile(r"\\o\s*\\ad\s*\(\\s\s*\\up\s*\d+\s*\([^()]*\)\s*[,;]\s*([^()]*)\)")
 """A Japanese reading as Word has it, in the instruction of a field: EQ \\o\\ad(\\s\\up 11(reading),base)."""
+# Windows language identifiers by their lower ten bits, which leave out the country:
+# https://learn.microsoft.com/openspecs/windows_protocols/ms-lcid
+_LANGUAGES = {
+    1: "ar", 2: "bg", 3: "ca", 4: "zh", 5: "cs", 6: "da", 7: "de", 8: "el", 9: "en", 10: "es", 11: "fi",
+    12: "fr", 13: "he", 14: "hu", 16: "it", 17: "ja", 18: "ko", 19: "nl", 20: "no", 21: "pl", 22: "pt",
+    24: "ro", 25: "ru", 29: "sv", 31: "tr", 34: "uk",
+}  # fmt: skip
+_PRIMARY = 0x3FF
+
+
+def language_of(number: int) -> str:
+    """The language that a Windows language identifier means, without its country; '' where it is unknown."""
+    return _LANGUAGES.get(number & _PRIMARY, "")

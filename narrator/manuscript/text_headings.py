@@ -5,20 +5,25 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise, takewhile
 
-from narrator.manuscript.characters import same_words, words_in
+from narrator.manuscript.characters import words_in
 from narrator.manuscript.headings import (
     Rank,
     is_bare_label,
     is_bare_number,
+    is_label_word,
     is_numbered_title,
     label_of,
 )
 from narrator.manuscript.matter import is_page_apart, kind_of_title, matter_of_kind
-from narrator.manuscript.text_paragraphs import Paragraph
+from narrator.manuscript.text_heading import TextHeading, heading_text, number_of
+from narrator.manuscript.text_paragraphs import Paragraph, plain
+from narrator.manuscript.text_sections import with_listed, without_boxes, without_scenes, without_sections
 from narrator.model import Matter
+
+__all__ = ["TextHeading", "is_scene_heading", "text_headings"]
 
 _LONGEST = 140
 _LONGEST_TITLE = 220
@@ -26,42 +31,46 @@ _LIST_GAP = 12
 """Headings with no more words between them than these are lines of a list, not chapters."""
 _SHORTEST_LIST = 4
 _PAGE_NUMBER = re.compile(r"[\s.·…]+(?:\d{1,4}|[ivxlc]{1,7})\.?$")
+_NO_TITLE_START = "\"'“‘«—-[「『（"
+_SENTENCE_END = '.!?:;,"”’»。！？、」』'
 _LETTERS = re.compile(r"[^\W\d_]")
 
 
-@dataclass(frozen=True, slots=True)
-class TextHeading:
-    """A heading that fills whole paragraphs: the number of its first, how many they are, and its title."""
-
-    at: int
-    title: str
-    paragraphs: int = 1
-    kind: str = ""
-
-
 def text_headings(book: Sequence[Paragraph]) -> list[TextHeading]:
-    """The headings of the book's chapters, in order; [] where it has none."""
+    """The headings of the book's chapters, in order; [] where it has none. Scenes of acts are no chapters."""
     numbers = sum(is_bare_number(paragraph.text) and len(paragraph.lines) == 1 for paragraph in book)
+    underlined = sum(paragraph.is_underlined for paragraph in book)
     found = [
-        TextHeading(at, paragraph.text)
+        TextHeading(at, heading_text(paragraph))
         for at, paragraph in enumerate(book)
         if _is_heading(paragraph, has_numbers=numbers > 1)
+        or (underlined > 1 and paragraph.is_underlined and _LETTERS.search(paragraph.text))
     ]
+    found = without_scenes(with_listed(book, found))
     if not any(not is_page_apart(kind_of_title(heading.title)) for heading in found):
         found += _shouted(book, gap=2) or _shouted(book, gap=1)
         found.sort(key=lambda heading: heading.at)
-    return _with_contents(book, list(_with_titles(book, _after_title_page(_without_lists(book, found)))))
+    found = without_boxes(book, without_sections(_after_title_page(_without_lists(book, found))))
+    return _with_contents(book, list(_with_titles(book, found)))
+
+
+def is_scene_heading(paragraph: Paragraph) -> bool:
+    """Whether a scene begins here, which is a chapter of its own only where there are no acts."""
+    label = label_of(paragraph.text)
+    return label is not None and label.rank is Rank.SCENE and _is_heading(paragraph, has_numbers=False)
 
 
 def _is_heading(paragraph: Paragraph, *, has_numbers: bool) -> bool:
     text = paragraph.text
     if len(text) > _LONGEST or len(paragraph.lines) > 3 or not paragraph.blanks or not text:
         return False
-    if label_of(text):
-        first, *others = [line.strip() for line in paragraph.lines]
-        return not others or (not any(map(label_of, others)) and (is_bare_label(first) or text.isupper()))
-    if len(paragraph.lines) > 1:
-        return False
+    first, *others = [plain(line) for line in paragraph.lines]
+    if label := label_of(text):
+        is_number = is_bare_label(first) or is_bare_label(label.title.split(". ")[0])
+        return not others or (not any(map(label_of, others)) and (is_number or text.isupper()))
+    if others:
+        is_title = len(others) == 1 and _LETTERS.search(others[0]) and others[0][-1] not in _SENTENCE_END[1:]
+        return bool(is_title) and paragraph.blanks > 1 and is_bare_number(first) and others[0][0].isupper()
     if is_bare_number(text):
         return has_numbers
     return paragraph.blanks > 1 and (is_numbered_title(text) or is_page_apart(kind_of_title(text)))
@@ -86,10 +95,10 @@ def _without_lists(book: Sequence[Paragraph], found: Sequence[TextHeading]) -> l
     """The headings that head text: a run with nothing between is a list of them, till it begins anew."""
     kept: list[TextHeading] = []
     run: list[TextHeading] = []
-    later = Counter(_number_of(heading.title) for heading in found)
+    later = Counter(number_of(heading.title) for heading in found)
     for heading, following in pairwise([*found, TextHeading(len(book), "")]):
         run.append(heading)
-        later[_number_of(heading.title)] -= 1
+        later[number_of(heading.title)] -= 1
         between = sum(
             words_in(paragraph.text)
             for paragraph in book[heading.at + 1 : following.at]
@@ -114,26 +123,34 @@ def _is_volume(heading: TextHeading) -> bool:
 
 
 def _real(run: list[TextHeading], later: Counter[str]) -> list[TextHeading]:
-    """Of a run the headings that are no lines of a list; `later` counts the numbers that come after it."""
+    """Of a run the headings that are no lines of a list; `later` counts the numbers that come after it.
+
+    A part's and its chapter's heading above the text are real where the list begins anew with them, and also
+    where they do not come again.
+    """
     if len(run) < _SHORTEST_LIST:
         return run
-    seen: set[str] = set()
-    for number, heading in enumerate(run):
-        if _number_of(heading.title) in seen:
-            return [*_apart(run[:number]), *run[number:]]
-        seen.add(_number_of(heading.title))
-    # Text follows the last one: it is no line of the list but where it comes again.
-    return [*_apart(run[:-1]), *([] if later[_number_of(run[-1].title)] else run[-1:])]
+    ranks = [_rank(heading.title) for heading in run]
+    at = len(run) - 1
+    while at and ranks[at - 1] and ranks[at - 1] < ranks[at]:
+        at -= 1
+    numbers = [number_of(heading.title) for heading in run]
+    is_anew = numbers[at] in numbers[:at] and numbers[at] == numbers[ranks.index(ranks[at])]
+    return [
+        *_apart(run[:at]),
+        *(heading for heading in run[at:] if is_anew or not later[number_of(heading.title)]),
+    ]
+
+
+def _rank(title: str) -> int:
+    """The higher the lower: 1 for a part; 0 for a page apart, which stands above nothing."""
+    if label := label_of(title):
+        return label.rank.value
+    return 0 if is_page_apart(kind_of_title(title)) else len(Rank) + 1
 
 
 def _apart(run: Sequence[TextHeading]) -> list[TextHeading]:
     return [heading for heading in run if kind_of_title(heading.title) == "toc"]
-
-
-def _number_of(title: str) -> str:
-    """A heading's number, by which a line of the contents and the chapter know one another."""
-    label = label_of(title)
-    return same_words(title.removesuffix(label.title) if label else title)
 
 
 def _with_titles(book: Sequence[Paragraph], found: Sequence[TextHeading]) -> Iterator[TextHeading]:
@@ -157,14 +174,16 @@ def _can_be_title(book: Sequence[Paragraph], at: int) -> bool:
         return False
     text = book[at].text
     is_short = len(book[at].lines) < 4 and len(text) < _LONGEST_TITLE
-    return is_short and bool(_LETTERS.search(text)) and text[0] not in "\"'“‘«—-[" and label_of(text) is None
+    if not is_short or not _LETTERS.search(text) or text[0] in _NO_TITLE_START or text.endswith("。"):
+        return False
+    return label_of(text) is None and not is_label_word(text)
 
 
 def _looks_like_title(book: Sequence[Paragraph], at: int) -> bool:
     """Whether it stands apart from the text below, or is in capitals, or a line that is no sentence."""
     paragraph, text = book[at], book[at].text
     stands_apart = book[at + 1].blanks > max(1, paragraph.blanks)
-    return stands_apart or text.isupper() or (len(paragraph.lines) == 1 and text[-1] not in '.!?:;,"”’»')
+    return stands_apart or text.isupper() or (len(paragraph.lines) == 1 and text[-1] not in _SENTENCE_END)
 
 
 def _with_contents(book: Sequence[Paragraph], found: Sequence[TextHeading]) -> list[TextHeading]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from narrator.manuscript.characters import clean, is_scene_break, without_noise
+from narrator.manuscript.characters import clean, is_scene_break, is_unspaced, without_noise
 
 _WIDE_GAP = 4
 """So many blank lines stand before the first paragraph, as before a chapter."""
@@ -17,7 +17,15 @@ _PROSE_WIDTH = 60
 """Indents begin paragraphs only in lines as wide as this; in narrower ones they are a poet's."""
 _SLACK = 8
 """A line that leaves more room than the next word and these columns was broken on purpose."""
+_LONGEST_BRACKET = 12
+_UNDERLINE = re.compile(r"([=\-~^*_])\1{2,}")
+_UNDERLINE_SLACK = 3
 _HYPHENATED = re.compile(r"(?<=[^\W\d_])-\n(?=[^\W\d_])|(?<=--)\n(?=\S)|(?<=[—–])\n(?=\S)")
+_WIDE_SPACE = "\u3000"
+_CJK = r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]"
+_UNSPACED = re.compile(rf"(?<={_CJK})\n(?={_CJK})")
+_WHOLE_CJK_LINE = re.compile(r"[。．！？」』）…―—：]$|^\S{1,14}$")
+"""A line that ends as sentences do, or as headings: where most do, each is a paragraph."""
 _ITALICS = re.compile(r"(?<![^\W_])_([^_]+)_")
 _BOLD = re.compile(r"(?<!\w)([=+~])(?=\S)(.*?\S)\1(?!\w)")
 # A letter counts where it stands at the end of a word: '[s]he' and '[a] man' are an editor's.
@@ -32,13 +40,14 @@ class Paragraph:
     """Lines between blank ones. `line` counts the file's lines from 1, `blanks` the empty ones before it.
 
     `lines` have no indent in common with all of the book, but keep their own. `text` is all of it on one line,
-    without marks of notes and of emphasis.
+    without marks of notes and of emphasis. `is_underlined`: a line of signs stood below it.
     """
 
     lines: tuple[str, ...]
     text: str
     line: int
     blanks: int
+    is_underlined: bool = False
 
     @property
     def indent(self) -> int:
@@ -58,6 +67,8 @@ def paragraphs_of(lines: Sequence[str], *, first_line: int) -> list[Paragraph]:
     """The paragraphs of a stretch of lines; `first_line` is the number of its first."""
     filled = [line for line in lines if line]
     is_wrapped = sum(len(line) > _LONG_LINE for line in filled) * 20 <= len(filled)
+    if is_unspaced("".join(filled)):
+        is_wrapped = sum(bool(_WHOLE_CJK_LINE.search(line)) for line in filled) * 3 < len(filled) * 2
     margin = _common_margin(filled)
     found: list[Paragraph] = []
     gathered: list[str] = []
@@ -82,15 +93,25 @@ def _common_margin(lines: Sequence[str]) -> int:
 def _paragraphs(lines: Sequence[str], first_line: int, blanks: int, *, is_wrapped: bool) -> Iterator[Paragraph]:
     """The paragraphs of lines without a blank one: each line where none is wrapped, else often one.
 
-    Where some long lines are indented and most are not, indents begin paragraphs.
+    Where some long lines are indented and most are not, indents begin paragraphs; wide ones always do.
     """
+    if len(lines) > 1 and _is_underline(lines[1], lines[0]):
+        yield Paragraph((lines[0],), prose(lines[:1]), first_line, blanks, is_underlined=True)
+        lines, first_line, blanks = lines[2:], first_line + 2, 1
+    if not lines:
+        return
     starts = [0] if is_wrapped else list(range(len(lines)))
-    indented = [number for number, line in enumerate(lines) if line[:1] == " "]
-    if is_wrapped and 1 < len(indented) <= len(lines) // 3 and max(map(len, lines)) > _PROSE_WIDTH:
+    indented = [number for number, line in enumerate(lines) if line[:1] in {" ", _WIDE_SPACE}]
+    is_rare = 1 < len(indented) <= len(lines) // 3 and max(map(len, lines)) > _PROSE_WIDTH
+    if is_wrapped and (is_rare or any(line[:1] == _WIDE_SPACE for line in lines)):
         starts = sorted({0, *indented})
     for start, end in pairwise([*starts, len(lines)]):
         part = tuple(lines[start:end])
         yield Paragraph(part, prose(part), first_line + start, blanks if not start else int(not is_wrapped))
+
+
+def _is_underline(line: str, above: str) -> bool:
+    return bool(_UNDERLINE.fullmatch(line.strip())) and abs(len(line) - len(above)) <= _UNDERLINE_SLACK
 
 
 def text_width(paragraphs: Sequence[Paragraph]) -> int:
@@ -116,6 +137,7 @@ def is_broken(paragraph: Paragraph, width: int) -> bool:
 def prose(lines: Sequence[str]) -> str:
     """Wrapped lines as one; a word parted at its own hyphen, and a dash, are joined without a space."""
     joined = _HYPHENATED.sub(lambda match: match[0][:-1], "\n".join(line.strip() for line in lines))
+    joined = _UNSPACED.sub("", joined)
     return plain(joined.replace("\n", " "))
 
 
@@ -123,3 +145,14 @@ def plain(text: str) -> str:
     """One line without the marks of plain-text books: _italics_, =bold=, [12], {3}."""
     text = _MARK.sub("", _SMALL_CAPS.sub("", text))
     return clean(text) if is_scene_break(clean(text)) else clean(_BOLD.sub(r"\2", _ITALICS.sub(r"\1", text)))
+
+
+def bracket_end(paragraphs: Sequence[Paragraph], at: int) -> int:
+    """The number after the paragraph in which the bracket closes that opens at this one, else `at` + 1."""
+    depth = 0
+    for number in range(at, min(at + _LONGEST_BRACKET, len(paragraphs))):
+        for line in paragraphs[number].lines:
+            depth += line.count("[") - line.count("]")
+        if depth <= 0:
+            return number + 1
+    return at + 1

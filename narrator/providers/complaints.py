@@ -62,7 +62,7 @@ class Complaint:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FailedAnswer:
     """An HTTP answer that is no success. `service` is the host as people know it."""
 
     service: str
@@ -71,7 +71,7 @@ class Answer:
     body: bytes
 
 
-def refusal(answer: Answer, *, text: str = "", key: str | None = None) -> SpeechError:
+def refusal(answer: FailedAnswer, *, text: str = "", key: str | None = None) -> SpeechError:
     """The error that an answer means. `text` and `key` are what its message must not repeat."""
     status, complaint = answer.status, read_complaint(answer.body)
     said = quotable(complaint.message, text=text, key=key)

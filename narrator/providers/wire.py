@@ -17,7 +17,7 @@ import aiohttp
 from yarl import URL
 
 from narrator.errors import AttemptError, BadTake, StreamBroken, Unavailable
-from narrator.providers.complaints import Answer, quotable, read_complaint, refusal
+from narrator.providers.complaints import FailedAnswer, quotable, read_complaint, refusal
 
 CONNECT_S = 15.0
 SLOWEST_BYTES_PER_S = 200.0
@@ -166,7 +166,7 @@ async def exchange(
         if response.status != 200:
             with translated(service):
                 body = await response.content.read(_ERROR_BODY_BYTES)
-            answer = Answer(service, response.status, response.headers, body)
+            answer = FailedAnswer(service, response.status, response.headers, body)
             raise refusal(answer, text=text, key=key)
         yield Exchange(response, service, text, key)
     finally:

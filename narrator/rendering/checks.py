@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import math
 import re
-import statistics
 import threading
-from collections import deque
+from bisect import bisect_left, insort
+from collections import defaultdict, deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,28 +46,58 @@ of one seem to be said over twice as fast."""
 LEARNED_FROM = 5
 """Takes after which the voice's own pace is trusted over the wide bounds."""
 
+LEARNED_AT_MOST = 200
+"""The last takes that count for it: a voice may become slower with what it reads."""
+
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _DRAWN_OUT = re.compile(r"(.)\1{2,}")
 
 
+class _Paces:
+    """The last paces of a voice, and their median: kept at hand, for each answer is held against it."""
+
+    def __init__(self) -> None:
+        self._last: deque[float] = deque()
+        self._ascending: list[float] = []
+
+    @property
+    def are_known(self) -> bool:
+        return len(self._last) >= LEARNED_FROM
+
+    @property
+    def median(self) -> float:
+        middle = len(self._last) // 2
+        return (self._ascending[middle] + self._ascending[~middle]) / 2
+
+    def add(self, pace: float) -> None:
+        self._last.append(pace)
+        insort(self._ascending, pace)
+        if len(self._last) > LEARNED_AT_MOST:
+            del self._ascending[bisect_left(self._ascending, self._last.popleft())]
+
+
 @dataclass(frozen=True, slots=True)
 class _Belief:
-    """The pace of a take that passed before the voice's own was known."""
+    """A take that was believed before the pace of its voice was known.
+
+    `paces` are those of its voice; whatever its length, `is_brief` says that it is judged like a brief one.
+    """
 
     pace: float
+    paces: _Paces
     is_brief: bool
 
 
 class TakeChecks:
     """The checks of one run; answers may be checked on several threads.
 
-    The voice's pace is learned from the takes that pass, unless `is_local`: an engine on this machine cannot
+    Each voice's pace is learned from the takes that pass, unless `is_local`: an engine on this machine cannot
     lose half of an answer on the way, and would give the same one again.
     """
 
     def __init__(self, *, is_local: bool = False) -> None:
         self._is_local = is_local
-        self._paces: deque[float] = deque(maxlen=200)
+        self._paces: defaultdict[tuple[str, str, str], _Paces] = defaultdict(_Paces)
         self._believed: dict[TakeKey, _Belief] = {}
         self._checking = threading.Lock()
 
@@ -88,23 +118,25 @@ class TakeChecks:
             self._check_pace(request, measurement)
 
     def learn(self, request: SpeechRequest, measurement: Measurement) -> None:
-        """Learn the voice's pace from a take that it spoke in an earlier run; such a take is not judged."""
-        pace = _pace(request, measurement)
+        """Learn the voice's pace from a take that it spoke in an earlier run.
+
+        That run may have been killed before it knew the pace: so a take that seems to lack its half is doubted.
+        It may also have passed by a pace that was a little different: so it is judged by `BRIEF_HASTE` alone.
+        """
+        if _said(request.text) < JUDGED_CHARACTERS:
+            return
+        pace, paces = _pace(request, measurement), self._paces_for(request)
         slowest, fastest = WIDE_BOUNDS
-        if _said(request.text) >= JUDGED_CHARACTERS and slowest <= pace <= fastest:
-            self._paces.append(pace)
+        if slowest <= pace <= fastest:
+            paces.add(pace)
+        self._believed[request.key] = _Belief(pace, paces, is_brief=True)
 
     def doubtful(self) -> frozenset[TakeKey]:
-        """Takes that passed before the pace of the voice was known and would not pass now."""
-        if not self._is_known:
-            return frozenset()
-        doubted = set()
-        for key, belief in self._believed.items():
-            low, high = self._bounds(is_brief=belief.is_brief)
-            if not low <= belief.pace <= high:
-                doubted.add(key)
-        self._believed.clear()
-        return frozenset(doubted)
+        """Takes that were believed before the pace of their voice was known and do not hold against it."""
+        judged = {key: belief for key, belief in self._believed.items() if belief.paces.are_known}
+        for key in judged:
+            del self._believed[key]
+        return frozenset(key for key, belief in judged.items() if not self._holds(belief))
 
     def _check_pace(self, request: SpeechRequest, measurement: Measurement) -> None:
         seconds, said = _seconds(request, measurement), _said(request.text)
@@ -114,33 +146,35 @@ class TakeChecks:
             raise BadTake(f"the answer is too long: {length}")
         if said < BRIEF_CHARACTERS:
             return
-        pace = _pace(request, measurement)
-        low, high = self._bounds(is_brief=is_brief)
+        pace, paces = _pace(request, measurement), self._paces_for(request)
+        low, high = self._bounds(paces, is_brief=is_brief)
         if pace > high:
             raise BadTake(f"the answer is too short: {length}")
         # A number's digits stand for many more letters than themselves.
         if pace < low and sum(map(str.isdigit, request.text)) < said / 5:
             raise BadTake(f"the answer is too long: {length}")
-        if not self._is_known:
-            self._believed[request.key] = _Belief(pace, is_brief)
+        if not paces.are_known:
+            self._believed[request.key] = _Belief(pace, paces, is_brief)
         if not is_brief:
-            self._paces.append(pace)
+            paces.add(pace)
 
-    @property
-    def _is_known(self) -> bool:
-        return len(self._paces) >= LEARNED_FROM
+    def _holds(self, belief: _Belief) -> bool:
+        low, high = self._bounds(belief.paces, is_brief=belief.is_brief)
+        return low <= belief.pace <= high
 
-    def _bounds(self, *, is_brief: bool) -> tuple[float, float]:
+    def _paces_for(self, request: SpeechRequest) -> _Paces:
+        return self._paces[request.model, request.voice, request.language]
+
+    def _bounds(self, paces: _Paces, *, is_brief: bool) -> tuple[float, float]:
         """The slowest and the fastest pace that is believed, in letters and digits a second."""
         if is_brief:
-            judged = self._is_known and not self._is_local
-            return 0.0, statistics.median(self._paces) * BRIEF_HASTE if judged else math.inf
+            judged = paces.are_known and not self._is_local
+            return 0.0, paces.median * BRIEF_HASTE if judged else math.inf
         if self._is_local:
             return 1.0, 45.0
-        if not self._is_known:
+        if not paces.are_known:
             return WIDE_BOUNDS
-        usual = statistics.median(self._paces)
-        return usual / 3, usual * 1.6
+        return paces.median / 3, paces.median * 1.6
 
 
 def _said(text: str) -> int:

@@ -5,6 +5,8 @@ Money is in whole micro-dollars (NULL where no price is known), times are millis
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -55,6 +57,9 @@ _TABLES = (
 )
 
 _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_NO_SPACE = os.strerror(errno.ENOSPC)
+"""What a file that cannot be written says of it; SQLite's other words say what the system's would not."""
+
 _FULL = "Free some space and run the same command again; nothing that is finished was lost."
 _FORBIDDEN = "Make the file and its folder readable and writable, and run the same command again."
 _ADVICE = {
@@ -73,7 +78,9 @@ def ledger_errors(doing: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as exc:
-        raise DiskError(f"{doing} failed: {exc}.", advice=_ADVICE.get(_code(exc), _LOOK)) from exc
+        code = _code(exc)
+        cause = _NO_SPACE if code == sqlite3.SQLITE_FULL else exc
+        raise DiskError(f"{doing} failed: {cause}.", advice=_ADVICE.get(code, _LOOK)) from exc
 
 
 def _code(error: sqlite3.Error) -> int:

@@ -11,7 +11,8 @@ import math
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
 from narrator.errors import Interrupted, RateLimited, SpeechError, StreamBroken, Unavailable, Unreachable
 from narrator.rendering.breaker import Breaker
@@ -46,6 +47,8 @@ class AccountLimits:
 
     Setting `stopping` ends all waits and begins no attempt, and so does `close`: the one is a person's wish,
     the other follows from an error that nothing can succeed after. Attempts under way go on to their end.
+
+    A context manager, left after the last attempt: then the files of `shared` are closed.
     """
 
     def __init__(
@@ -114,6 +117,15 @@ class AccountLimits:
         self._open_at = max(self._open_at, _now() + seconds)
         if self._shared:
             self._shared.pause(seconds)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        if self._shared:
+            self._shared.close()
 
     async def _begin(self) -> _Attempt:
         # One that ends its wait because all is closed lets the next one through, which ends likewise.

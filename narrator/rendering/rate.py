@@ -64,6 +64,10 @@ class SharedRate:
         self._db.execute("CREATE TABLE IF NOT EXISTS starts (at REAL NOT NULL)")
         self._db.execute("CREATE INDEX IF NOT EXISTS starts_at ON starts (at)")
 
+    def close(self) -> None:
+        """Use the file no longer; also one that nobody closed is closed in the end."""
+        self._db.close()
+
     def take(self) -> float:
         """Take the right to begin one request: 0.0, or the seconds after which to ask again. Never blocks.
 

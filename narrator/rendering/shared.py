@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import os
 import sqlite3
 import time
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from narrator.rendering.rate import Rate, SharedRate
-from narrator.rendering.slots import Release, Slots
+from narrator.rendering.slots import POLL_S, Release, Slots
 
 _LOG = logging.getLogger("narrator")
 
@@ -49,6 +50,8 @@ class SharedLimits:
         self._works = True
         self._slots = Slots(shared.folder, shared.stem, concurrency)
         self._pause_path = shared.folder / f"{shared.stem}.pause"
+        self._paused_until_s = 0.0  # the wall clock's, as all processes have it
+        self._looked_s = -math.inf
         self._rate: SharedRate | None = None
         with self._or_alone():
             shared.folder.mkdir(parents=True, exist_ok=True)
@@ -66,6 +69,12 @@ class SharedLimits:
         """See `Slots.leave`."""
         self._slots.leave()
 
+    def close(self) -> None:
+        """Close the files, once all slots are free again."""
+        self._slots.close()
+        if self._rate:
+            self._rate.close()
+
     def take_token(self) -> float:
         """See `SharedRate.take`."""
         if self._works and self._rate:
@@ -78,23 +87,28 @@ class SharedLimits:
 
         The time stands in a file's modification time: one system call to read, and never half written.
         """
-        if self._works:
+        if self._works and time.monotonic() - self._looked_s >= POLL_S:
             with self._or_alone():
-                return self._told_s()
-        return 0.0
+                self._look_for_pause()
+        return self._told_s()
 
     def pause(self, seconds: float) -> None:
         """Tell every process to begin nothing for so long; a shorter time takes nothing back."""
         if self._works:
             with self._or_alone():
+                self._look_for_pause()
                 if seconds > self._told_s():
                     self._tell(time.time() + seconds)
 
-    def _told_s(self) -> float:
+    def _look_for_pause(self) -> None:
+        self._looked_s = time.monotonic()
         try:
-            left_s = self._pause_path.stat().st_mtime - time.time()
+            self._paused_until_s = self._pause_path.stat().st_mtime
         except FileNotFoundError:
-            return 0.0
+            self._paused_until_s = 0.0
+
+    def _told_s(self) -> float:
+        left_s = self._paused_until_s - time.time()
         # A longer pause than anyone sets was set before the clock was.
         return left_s if left_s <= self._longest_pause_s else 0.0
 

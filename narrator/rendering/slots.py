@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
-from filelock import lock_descriptor
+from filelock import lock_descriptor, unlock_descriptor
 
 POLL_S = 0.015
 """How often a process that waits looks again; there is no way to be told."""
 
 PATIENCE_S = 1.0
 """How long the gate is waited for: its holder may be a process that was suspended."""
+
+OPEN_S = 1.0
+"""How long a lock file stays open: for so long others may lock a new file of its name, if it was removed."""
 
 Release = Callable[[], None]
 
@@ -31,10 +33,8 @@ class Slots:
     """
 
     def __init__(self, folder: Path, stem: str, count: int) -> None:
-        self._gate_path = folder / f"{stem}.gate"
-        self._paths = [folder / f"{stem}.{number}.slot" for number in range(count)]
-        self._held: set[int] = set()
-        self._gate: int | None = None
+        self._gate = _LockFile(folder / f"{stem}.gate")
+        self._slots = [_LockFile(folder / f"{stem}.{number}.slot") for number in range(count)]
         self._came_s: float | None = None
         self._had_to_wait = False
         self._stays_away_until_s = 0.0
@@ -50,46 +50,70 @@ class Slots:
         now = time.monotonic()
         if now < self._stays_away_until_s or not self._may_look(now):
             return None
-        for number in reversed(range(len(self._paths))):
-            if number not in self._held and (descriptor := _locked(self._paths[number])) is not None:
-                self._held.add(number)
-                return partial(self._release, number, descriptor)
+        for slot in reversed(self._slots):
+            if not slot.is_held and slot.lock(now):
+                return slot.unlock
         self._had_to_wait = True
         return None
 
     def leave(self) -> None:
         """Look no more: let others to the gate."""
-        if self._gate is not None:
-            os.close(self._gate)
+        self._gate.unlock()
         if self._had_to_wait:
             self._stays_away_until_s = time.monotonic() + 1.5 * POLL_S
-        self._gate = self._came_s = None
+        self._came_s = None
         self._had_to_wait = False
 
+    def close(self) -> None:
+        """Free what is held, and close the files."""
+        for each in (self._gate, *self._slots):
+            each.close()
+
     def _may_look(self, now: float) -> bool:
-        if self._gate is None:
-            self._gate = _locked(self._gate_path)
         if self._came_s is None:
             self._came_s = now
-        return self._gate is not None or now - self._came_s > PATIENCE_S
-
-    def _release(self, number: int, descriptor: int) -> None:
-        self._held.discard(number)
-        os.close(descriptor)
+        return self._gate.is_held or self._gate.lock(now) or now - self._came_s > PATIENCE_S
 
 
-def _locked(path: Path) -> int | None:
-    """A descriptor that holds the file's lock, until it is closed or its process ends; None where it is held.
+class _LockFile:
+    """A file, and its lock, which is held until it is freed, the file is closed or the process ends.
 
-    The files stay: to remove one would split those who wait for it (flock(2) locks the file, not its name).
+    It is opened for its first lock and stays open for the next ones: to open and close it takes longer than
+    to lock it. It is never removed: that would split those who wait for it (flock(2) locks the file, not its
+    name). Somebody else may remove it, so that after `OPEN_S` it is opened anew.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        is_ours = lock_descriptor(descriptor, blocking=False)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    if is_ours:
-        return descriptor
-    os.close(descriptor)
-    return None
+
+    def __init__(self, path: Path) -> None:
+        self.is_held = False
+        self._path = path
+        self._descriptor: int | None = None
+        self._opened_s = 0.0
+
+    def lock(self, now: float) -> bool:
+        """Take the lock, unless somebody else holds it; whether it was taken. Ours must not be held already.
+
+        Raises OSError.
+        """
+        if now - self._opened_s > OPEN_S:
+            self.close()
+        if self._descriptor is None:
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            self._opened_s = now
+        self.is_held = lock_descriptor(self._descriptor, blocking=False)
+        return self.is_held
+
+    def unlock(self) -> None:
+        """Free the lock, if it is ours."""
+        if self.is_held and self._descriptor is not None:
+            try:
+                unlock_descriptor(self._descriptor)
+            except OSError:
+                self.close()
+        self.is_held = False
+
+    def close(self) -> None:
+        """Free the lock, if it is ours, and close the file."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        self._descriptor = None
+        self.is_held = False

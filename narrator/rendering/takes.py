@@ -23,6 +23,8 @@ from narrator.model import Draft, Measurement, Take, TakeKey, WordTime
 
 REVISION = 1
 
+_encoded = json.JSONEncoder(ensure_ascii=False).encode
+
 
 class TakeFolder:
     """Implements ports.TakeStore on a folder of the local disk. One process at a time (the project's lock)."""
@@ -195,7 +197,7 @@ def _facts_of(measured: Measurement) -> dict[str, Any]:
 
 def _json(parts: Mapping[str, Any]) -> bytes:
     """JSON with a line for each part: as fast as json writes it, and still read by people."""
-    lines = (f' "{name}": {json.dumps(part, ensure_ascii=False)}' for name, part in parts.items())
+    lines = (f' "{name}": {_encoded(part)}' for name, part in parts.items())
     return "{{\n{}\n}}".format(",\n".join(lines)).encode()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from contextlib import closing
 
@@ -16,7 +18,7 @@ from tests.faults.starting import injected, need_strace, traced
 @pytest.mark.parametrize(
     ("call", "error", "cause"),
     [
-        pytest.param("pwrite64", "ENOSPC", "database or disk is full", id="full"),
+        pytest.param("pwrite64", "ENOSPC", os.strerror(errno.ENOSPC), id="full"),
         pytest.param("pwrite64", "EIO", "disk I/O error", id="write", marks=pytest.mark.slow),
         pytest.param("fdatasync", "EIO", "disk I/O error", id="sync", marks=pytest.mark.slow),
     ],

@@ -98,7 +98,9 @@ def make_docx(
 ) -> Path:
     """Write a Word file. `files` are more members by name, and replace those made here; None leaves one out."""
     members: dict[str, str | bytes | None] = {
-        "_rels/.rels": _relations(officeDocument="word/document.xml", core="docProps/core.xml"),
+        "_rels/.rels": _relations(
+            officeDocument="word/document.xml", core="docProps/core.xml", custom="docProps/custom.xml"
+        ),
         "word/_rels/document.xml.rels": _relations(
             styles="styles.xml", numbering="numbering.xml", footnotes="footnotes.xml", endnotes="endnotes.xml"
         ),
@@ -129,7 +131,10 @@ def part(name: str, content: str) -> str:
 
 
 def _relations(**targets: str) -> str:
-    types = {"core": "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"}
+    types = {
+        "core": "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties",
+        "custom": f"{_R}/custom-properties",
+    }
     listed = "".join(
         f'<Relationship Id="{kind}" Type="{types.get(kind, f"{_R}/{kind}")}" Target="{target}"/>'
         for kind, target in targets.items()

@@ -6,6 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from narrator.manuscript.pdf import book_of
+from narrator.manuscript.pdf_file import records
+from narrator.manuscript.pdf_text import text_from
+from narrator.model import Manuscript
+
 WIDTH, HEIGHT = 400, 600
 LEFT, TOP = 50, 80
 LEADING = 14
@@ -84,6 +89,11 @@ def prose(words: int = 60, *, start: int = 0) -> str:
     first = start * 19 % len(WORDS)
     text = " ".join((WORDS[first:] + WORDS * (1 + words // len(WORDS)))[:words])
     return text.rstrip(".,") + "."
+
+
+def read_here(path: Path) -> Manuscript:
+    """What `read_pdf` makes of a file, without the child process that keeps it from harm."""
+    return book_of(text_from(records(path)), path)
 
 
 def make_pdf(

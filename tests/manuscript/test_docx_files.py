@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 import tempfile
 import time
@@ -20,13 +19,11 @@ from tests.manuscript.docx_maker import (
     STRICT,
     h,
     make_docx,
-    note,
     p,
     part,
     prose,
     r,
     style,
-    table,
     texts,
     titles,
 )
@@ -107,6 +104,23 @@ def test_language_of_the_text_says_which_country_s(tmp_path: Path) -> None:
     assert (
         read_docx(make_docx(tmp_path / "a.docx", p(r(english, '<w:lang w:val="en-GB"/>')))).language == "en-GB"
     )
+
+
+def test_date_and_series_are_those_that_a_person_wrote(tmp_path: Path) -> None:
+    terms = 'xmlns:t="http://purl.org/dc/terms/"'
+    core = f"<t:created {terms}>2024-05-06T07:08:09Z</t:created><t:modified {terms}>2025-01-01</t:modified>"
+    custom = (
+        '<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"'
+        ' xmlns:vt="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes">'
+        '<property name="Series"><vt:lpwstr>The Sea</vt:lpwstr></property>'
+        '<property name="series_index"><vt:r8>2.0</vt:r8></property></Properties>'
+    )
+    book = read_docx(
+        make_docx(tmp_path / "a.docx", p("Text."), core=core, files={"docProps/custom.xml": custom})
+    )
+    assert (book.date, book.series, book.part) == ("", "The Sea", "2")
+    book = read_docx(make_docx(tmp_path / "b.docx", p("Text."), core=f"<t:issued {terms}>1865-11</t:issued>"))
+    assert (book.date, book.series, book.part) == ("1865-11", "", "")
 
 
 # --- dialects -------------------------------------------------------------------------------------------------
@@ -252,57 +266,6 @@ def test_megabyte_of_text_takes_no_time_that_grows_faster_than_it(tmp_path: Path
 
 
 # --- whatever happens to a file ---------------------------------------------------------------------------
-
-
-def _whole() -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = make_docx(
-            Path(folder, "a.docx"),
-            h("One"), p(r("Text"), '<w:r><w:footnoteReference w:id="1"/></w:r>'), table(("a", "b")), h("Two"),
-            prose(),
-            footnotes=note(1, p("A note.")), core="<dc:title>T</dc:title>",
-        )  # fmt: skip
-        return path.read_bytes()
-
-
-WHOLE = _whole()
-
-
-def _survives(data: bytes) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "a.docx")
-        path.write_bytes(data)
-        with contextlib.suppress(ManuscriptError):
-            read_docx(path)
-
-
-@given(st.integers(0, len(WHOLE)))
-@settings(max_examples=60)
-def test_any_beginning_of_a_file_is_read_or_refused(size: int) -> None:
-    _survives(WHOLE[:size])
-
-
-@given(st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 255)), min_size=1, max_size=8))
-@settings(max_examples=150)
-def test_any_change_of_bytes_is_read_or_refused(changes: list[tuple[int, int]]) -> None:
-    data = bytearray(WHOLE)
-    for at, byte in changes:
-        data[at] = byte
-    _survives(bytes(data))
-
-
-MARKUP = part("document", f"<w:body>{h('One')}{p(r('Text'))}{table(('a', 'b'))}{prose()}</w:body>")
-
-
-@given(st.lists(st.tuples(st.integers(90, len(MARKUP) - 1), st.characters(max_codepoint=127)), max_size=6))
-@settings(max_examples=100)
-def test_any_change_of_markup_is_read_or_refused(changes: list[tuple[int, str]]) -> None:
-    text = list(MARKUP)
-    for at, char in changes:
-        text[at] = char
-    with tempfile.TemporaryDirectory() as folder:
-        path = make_docx(Path(folder, "a.docx"), files={"word/document.xml": "".join(text)})
-        _survives(path.read_bytes())
 
 
 words = st.text("abcdefghijk éü", min_size=1, max_size=12).filter(str.strip)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from narrator.model import Role
-from tests.manuscript.docx_maker import blocks, field, h, make_docx, note, p, prose, r, style, texts
+from narrator.model import MarkKind, Role
+from tests.manuscript.docx_maker import blocks, field, h, make_docx, note, p, prose, r, style, table, texts
 
 RAISED = '<w:vertAlign w:val="superscript"/>'
 
@@ -234,3 +234,79 @@ def test_paragraph_in_another_language_says_so(tmp_path: Path) -> None:
 def test_heading_with_a_line_break_is_one_line(tmp_path: Path) -> None:
     path = make_docx(tmp_path / "a.docx", h("CHAPTER I</w:t><w:br/><w:t>LOOMINGS"), prose())
     assert texts(path)[0] == "CHAPTER I. LOOMINGS"
+
+
+# --- notes, languages and ruby --------------------------------------------------------------------------------
+
+
+def ref(number: int) -> str:
+    return f'<w:r><w:footnoteReference w:id="{number}"/></w:r>'
+
+
+def test_notes_are_told_by_name_where_their_marks_stood(tmp_path: Path) -> None:
+    path = make_docx(
+        tmp_path / "a.docx",
+        p(r("One."), ref(2), r(" Two."), ref(3)), p("Between."), p(r("Three."), ref(9)),
+        table(("a", p(r("b"), ref(4)))),
+        footnotes=note(2, p("First."), p("And more.")) + note(3, p("Second.")) + note(4, p("Third.")),
+    )  # fmt: skip
+    found = [(block.text, block.notes, block.note) for block in blocks(path)]
+    assert found == [
+        ("One. Two.", ("footnote-2", "footnote-3"), ""),
+        ("First.", (), "footnote-2"),
+        ("And more.", (), "footnote-2"),
+        ("Second.", (), "footnote-3"),
+        ("Between.", (), ""),
+        ("Three.", (), ""),  # its note is not there
+        ("a: b", ("footnote-4",), ""),
+        ("Third.", (), "footnote-4"),
+    ]
+
+
+ENGLISH = "It was the end of the day and she was not there with him, but he had said that it was his. " * 3
+
+
+def lang(text: str, tag: str) -> str:
+    return r(text, f'<w:lang w:val="{tag}"/>')
+
+
+def test_words_in_another_language_are_marked(tmp_path: Path) -> None:
+    path = make_docx(
+        tmp_path / "a.docx",
+        p(lang(ENGLISH, "en-GB")),
+        p(lang("He said: ", "en-GB"), lang("il est ", "fr-FR"), lang("dans la maison", "fr-CA"),
+          lang(", and left.", "en-US")),
+        p(lang("Mon ", "fr-FR"), lang("Dieu", "fr-FR")),
+    )  # fmt: skip
+    _, mixed, whole = blocks(path)
+    assert mixed.text == "He said: il est dans la maison, and left."
+    assert [(mark.kind, mixed.text[mark.start : mark.end], mark.value) for mark in mixed.marks] == [
+        (MarkKind.LANGUAGE, "il est", "fr-FR"),
+        (MarkKind.LANGUAGE, "dans la maison", "fr-CA"),
+    ]
+    assert whole.marks == ()  # nothing to tell it from
+
+
+def test_languages_that_a_keyboard_set_are_not_believed(tmp_path: Path) -> None:
+    path = make_docx(
+        tmp_path / "a.docx",
+        p(lang(ENGLISH, "en-GB")),
+        *(p(lang("He went ", "en-GB"), lang("to the end of the day and it was not", "nl-NL"),
+            lang(" his.", "en-GB")) for _ in range(3)),
+        p(lang("He went ", "en-GB"), lang("home", "nl-NL")),
+        p(lang("Nothing ", "en-GB"), lang("— 17 —", "fr-FR"), lang(" at all", "x-none")),
+    )  # fmt: skip
+    assert [block.marks for block in blocks(path)] == [()] * 6
+
+
+def test_ruby_is_a_reading_of_its_base(tmp_path: Path) -> None:
+    def ruby(base: str, reading: str) -> str:
+        return f"<w:r><w:ruby><w:rt>{r(reading)}</w:rt><w:rubyBase>{r(base)}</w:rubyBase></w:ruby></w:r>"
+
+    path = make_docx(tmp_path / "a.docx", p(r("彼は"), ruby("漢", "かん"), ruby("字", "じ"), r("を書く。")))
+    (block,) = blocks(path)
+    assert block.text == "彼は漢字を書く。"
+    assert [(mark.kind, mark.start, mark.end, mark.value) for mark in block.marks] == [
+        (MarkKind.READING, 2, 3, "かん"),
+        (MarkKind.READING, 3, 4, "じ"),
+    ]

@@ -232,7 +232,7 @@ def test_epub_type_tells_the_kinds(tmp_path: Path) -> None:
     assert outline(read_epub(make_epub(tmp_path / "a.epub", pages, toc=toc))) == [
         ("front", "foreword", "Words"),
         ("body", "chapter", "I"),
-        ("body", "endnotes", "Remarks"),
+        ("back", "endnotes", "Remarks"),
     ]
 
 
@@ -286,7 +286,7 @@ def test_notes_that_do_not_say_so_are_told_by_their_links(tmp_path: Path) -> Non
     book = read_epub(make_epub(tmp_path / "a.epub", pages, toc=toc))
     assert [(block.role, block.text) for block in book.chapters[0].blocks[1:]] == [
         (Role.PARAGRAPH, "Text goes on."),
-        (Role.NOTE, "1 A note."),
+        (Role.NOTE, "A note."),
     ]
     assert book.chapters[1].kind == "endnotes"
 

@@ -68,3 +68,61 @@ def test_cover_is_told_by_its_bytes(tmp_path: Path, data: bytes, media_type: str
     manifest = '<item id="i" href="c.jpg" media-type="image/jpeg" properties="cover-image"/>'
     cover = read_epub(make_epub(tmp_path / "a.epub", PAGES, manifest=manifest, files={"OPS/c.jpg": data})).cover
     assert (cover.media_type if cover else None) == media_type
+
+
+@pytest.mark.parametrize(
+    ("metadata", "date"),
+    [
+        ("<dc:date>2014-05-25T00:00:00Z</dc:date>", "2014-05-25"),
+        ("<dc:date>1865</dc:date>", "1865"),
+        ("<dc:date>1865-11</dc:date>", "1865-11"),
+        ('<dc:date>2019-08-23</dc:date><dc:date opf:event="original-publication">1913</dc:date>', "1913"),
+        (
+            '<dc:date opf:event="modification">1999</dc:date><dc:date opf:event="publication">2001</dc:date>',
+            "2001",
+        ),
+        ('<dc:date opf:event="conversion">2023-02-26T09:19:44+00:00</dc:date>', ""),
+        ('<meta property="dcterms:modified">2014-05-25T00:00:00Z</meta>', ""),
+        ('<meta property="dcterms:issued">1920-02-01</meta>', "1920-02-01"),
+        ('<meta refines="#translator" property="dcterms:date">1920</meta>', ""),
+        ("<dc:date>0101-01-01T00:00:00+00:00</dc:date>", ""),  # Calibre's word for an unknown date
+        ("<dc:date>1865-00-00</dc:date>", "1865"),
+        ("<dc:date>1865-02-31</dc:date>", "1865"),
+        ("<dc:date>some time ago</dc:date>", ""),
+    ],
+)
+def test_date_is_the_first_that_is_no_file_s(tmp_path: Path, metadata: str, date: str) -> None:
+    assert read_epub(make_epub(tmp_path / "a.epub", PAGES, metadata=metadata)).date == date
+
+
+def collection(name: str, kind: str, position: str, number: int = 1) -> str:
+    own = f"c{number}"
+    return (
+        f'<meta id="{own}" property="belongs-to-collection">{name}</meta>'
+        f'<meta refines="#{own}" property="collection-type">{kind}</meta>'
+        f'<meta refines="#{own}" property="group-position">{position}</meta>'
+    )
+
+
+def calibre(name: str, index: str) -> str:
+    return (
+        f'<meta name="calibre:series" content="{name}"/><meta name="calibre:series_index" content="{index}"/>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("metadata", "series"),
+    [
+        (collection("The Moths", "series", "3"), ("The Moths", "3")),
+        (collection("Great Books", "set", "7") + collection("The Moths", "series", "3", 2), ("The Moths", "3")),
+        (collection("Great Books", "set", "7"), ("", "")),
+        (collection("The Moths", "series", "third"), ("The Moths", "")),
+        (calibre("The Moths", "2.0"), ("The Moths", "2")),
+        (calibre("The Moths", "2.50"), ("The Moths", "2.5")),
+        (calibre("", "1.0"), ("", "")),
+        (calibre("Others", "9") + collection("The Moths", "series", "03"), ("The Moths", "3")),
+    ],
+)
+def test_series_and_part_are_told_in_both_ways(tmp_path: Path, metadata: str, series: tuple[str, str]) -> None:
+    book = read_epub(make_epub(tmp_path / "a.epub", PAGES, metadata=metadata))
+    assert (book.series, book.part) == series

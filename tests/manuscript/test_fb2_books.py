@@ -152,6 +152,48 @@ def test_notes_stand_apart_and_their_marks_are_gone(read: Read) -> None:
     assert book.chapters[1].blocks[-1].text == "A note."
 
 
+def test_a_mark_leads_to_all_paragraphs_of_its_note(read: Read) -> None:
+    notes = (
+        '<body name="notes"><title><p>Notes</p></title>'
+        + section("1", "A note.", "Its second paragraph.", attributes=' id="n1"')
+        + section("2", "Another.", attributes=' id="n2"')
+        + section("3", "Nobody's.", attributes=' id="n3"')
+        + "</body>"
+    )
+    marked = 'A word<a l:href="#n1" type="note">[1]</a> and<a l:href="#n2"><sup>2</sup></a> more.'
+    verse = '<poem><stanza><v>A line<a l:href="#n2" type="note">*</a></v><v>and one</v></stanza></poem>'
+    book = read(
+        body(section("One", marked, verse, 'See<a l:href="#c2">2</a>.'), section("Two", "The end.")) + notes
+    )
+    named = {block.text: block.notes for block in blocks(book) if block.notes}
+    assert named == {"A word and more.": ("#n1", "#n2"), "A line\nand one": ("#n2",)}
+    of_notes = [(block.note, block.text) for block in blocks(book) if block.note]
+    assert of_notes == [("#n1", "A note."), ("#n1", "Its second paragraph."), ("#n2", "Another.")]
+
+
+@pytest.mark.parametrize(
+    ("info", "date"),
+    [
+        ('<date value="1873-01-01">1873</date>', "1873"),
+        ('<date value="1873-02-03">in spring</date>', "1873-02-03"),
+        ("<date>long ago</date>", ""),
+        ("", ""),
+    ],
+)
+def test_date_is_what_is_written_before_what_is_computed(read: Read, info: str, date: str) -> None:
+    assert read(body(section("One", STORY)), info=INFO + info).date == date
+
+
+def test_date_of_the_original_is_before_that_of_the_translation(read: Read) -> None:
+    info = f"{INFO}<date>1901</date></title-info><src-title-info><date>1873</date></src-title-info><title-info>"
+    assert read(body(section("One", STORY)), info=info).date == "1873"
+
+
+def test_series_is_the_sequence(read: Read) -> None:
+    book = read(body(section("One", STORY)), info=f'{INFO}<sequence name="The Moths" number="3"/>')
+    assert (book.series, book.part) == ("The Moths", "3")
+
+
 def test_note_sections_among_chapters_are_notes(read: Read) -> None:
     note = section("1", "A note.", attributes=' id="n1"')
     book = read(

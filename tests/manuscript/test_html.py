@@ -87,7 +87,7 @@ def test_notes_are_told_by_their_links_and_their_marks_are_gone(tmp_path: Path) 
     )
     blocks = [block for chapter in book(tmp_path, body).chapters for block in chapter.blocks]
     assert "It froze all night." in [block.text for block in blocks]
-    assert [block.text for block in blocks if block.role is Role.NOTE] == ["1 In May."]
+    assert [block.text for block in blocks if block.role is Role.NOTE] == ["In May."]
 
 
 def test_the_declared_encoding_counts(tmp_path: Path) -> None:
@@ -118,3 +118,28 @@ def test_damage_never_surprises(tmp_path_factory: pytest.TempPathFactory, data: 
     path.write_bytes(whole)
     with suppress(ManuscriptError):
         assert read_html(path).chapters
+
+
+@pytest.mark.parametrize(
+    ("head", "date"),
+    [
+        ("<meta name='dc.date' content='1865-11-26'/>", "1865-11-26"),
+        ("<meta name='citation_publication_date' content='1865/11/26'/>", "1865-11-26"),
+        ("<meta name='DCTERMS.issued' content='1920'/><meta name='date' content='2020-01-01'/>", "1920"),
+        ("<meta name='dcterms.modified' content='2020-01-01'/>", ""),
+        ("<meta name='date' content='yesterday'/>", ""),
+    ],
+)
+def test_date_is_in_the_head(tmp_path: Path, head: str, date: str) -> None:
+    assert book(tmp_path, chapters("One", "Two"), head).date == date
+
+
+def test_elements_that_html_never_closes_end_where_they_stand(tmp_path: Path) -> None:
+    body = (
+        f"<h2>I.<br>\nONE</h2><p>{PROSE}<p>Two paragraphs.<hr><img src='a.png'>"
+        f"<h2>II.<br>TWO</h2><p lang=fr>{PROSE}</p><ul><li>One<li>Two</ul>"
+    )
+    found = book(tmp_path, body, "<meta charset='utf-8'><link rel='next' href='x'>")
+    assert spoken(found) == ["I. ONE", "II. TWO"]
+    assert [len(chapter.blocks) for chapter in found.chapters] == [3, 4]
+    assert found.chapters[1].blocks[1].language == "fr"

@@ -5,9 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from narrator.manuscript.pdf import read_pdf
 from narrator.model import Chapter, Manuscript, Matter, Role
-from tests.manuscript.pdf_maker import LEFT, Entry, Page, Text, centred, make_pdf, prose, set_lines, wrapped
+from tests.manuscript.pdf_maker import (
+    LEFT,
+    Entry,
+    Page,
+    Text,
+    centred,
+    make_pdf,
+    prose,
+    read_here,
+    set_lines,
+    wrapped,
+)
 
 starts = count()
 
@@ -31,7 +41,7 @@ def test_outline_names_the_chapters_and_its_anchors_cut_inside_a_page(tmp_path: 
         Page([*body(y=60), centred("The Blue Door", 300), *body(60, y=330)]),
     ]
     outline: list[Entry] = [("The Red House", 0, 40, 0), ("The Blue Door", 1, 285, 0)]
-    book = read_pdf(make_pdf(tmp_path / "a.pdf", pages, outline=outline))
+    book = read_here(make_pdf(tmp_path / "a.pdf", pages, outline=outline))
     assert titles(book) == ["The Red House", "The Blue Door"]
     assert [texts(chapter, Role.HEADING) for chapter in book.chapters] == [["The Red House"], ["The Blue Door"]]
     assert len(texts(book.chapters[0], Role.PARAGRAPH)) == 2
@@ -42,7 +52,7 @@ def test_outline_that_names_pages_only_still_finds_the_heading(tmp_path: Path) -
         Page([*body(y=60), centred(name, 330, size=14), *body(60, y=360)]) for name in ("One", "Two", "Three")
     ]
     outline: list[Entry] = [(name, page, None, 0) for page, name in enumerate(("One", "Two", "Three"))]
-    book = read_pdf(make_pdf(tmp_path / "a.pdf", pages, outline=outline))
+    book = read_here(make_pdf(tmp_path / "a.pdf", pages, outline=outline))
     assert titles(book)[-3:] == ["One", "Two", "Three"]
     assert [chapter.blocks[0].text for chapter in book.chapters[-3:]] == ["One", "Two", "Three"]
 
@@ -62,7 +72,7 @@ def test_sections_below_chapters_in_the_outline_are_no_chapters(tmp_path: Path) 
     outline: list[Entry] = [
         ("Chapter 1", 0, 40, 0), ("A Section", 0, 385, 1), ("Chapter 2", 1, 40, 0), ("A Section", 1, 385, 1),
     ]  # fmt: skip
-    book = read_pdf(make_pdf(tmp_path / "a.pdf", pages, outline=outline))
+    book = read_here(make_pdf(tmp_path / "a.pdf", pages, outline=outline))
     assert titles(book) == ["Chapter 1", "Chapter 2"]
     assert texts(book.chapters[0], Role.HEADING) == ["Chapter 1", "A Section"]
 
@@ -76,7 +86,7 @@ def test_parts_in_the_outline_hold_chapters(tmp_path: Path) -> None:
         for number in (1, 2):
             outline.append((f"Chapter {number}", len(pages), 40, 1))
             pages.append(Page([centred(f"Chapter {number}", 60, size=14), *body()]))
-    book = read_pdf(make_pdf(tmp_path / "a.pdf", pages, outline=outline))
+    book = read_here(make_pdf(tmp_path / "a.pdf", pages, outline=outline))
     assert titles(book) == ["Chapter 1", "Chapter 2"] * 2
     assert texts(book.chapters[2], Role.HEADING) == ["Part Two", "Chapter 1"]
 
@@ -93,7 +103,7 @@ def test_title_over_two_lines_is_one_heading(tmp_path: Path) -> None:
         for n in (1, 2)
     ]
     outline: list[Entry] = [(f"{n} The Long and Winding Road of the Fox", n - 1, 45, 0) for n in (1, 2)]
-    book = read_pdf(make_pdf(tmp_path / "a.pdf", pages, outline=outline))
+    book = read_here(make_pdf(tmp_path / "a.pdf", pages, outline=outline))
     assert [texts(chapter, Role.HEADING) for chapter in book.chapters] == [
         [f"{n} The Long and Winding Road of the Fox"] for n in (1, 2)
     ]
@@ -114,7 +124,7 @@ def test_without_an_outline_headings_are_told_by_their_look(
     size, font = float(heading.get("size", 10)), str(heading.get("font", "plain"))
     names = ["Chapter One", "Chapter Two", "Chapter Three"]
     pages = [Page([Text(name, LEFT, 60, size, font), *body(y=110), *body(y=400)]) for name in names]
-    book = read_pdf(make_pdf(tmp_path / "a.pdf", pages))
+    book = read_here(make_pdf(tmp_path / "a.pdf", pages))
     assert titles(book) == names
     assert all(len(texts(chapter, Role.HEADING)) == 1 for chapter in book.chapters)
 
@@ -122,14 +132,14 @@ def test_without_an_outline_headings_are_told_by_their_look(
 def test_centred_capitals_are_headings(tmp_path: Path) -> None:
     names = ["THE RED HOUSE", "THE BLUE DOOR", "A GREEN HAT"]
     pages = [Page([centred(name, 60), *body(y=110)]) for name in names]
-    assert titles(read_pdf(make_pdf(tmp_path / "a.pdf", pages))) == names
+    assert titles(read_here(make_pdf(tmp_path / "a.pdf", pages))) == names
 
 
 def test_line_in_the_middle_at_a_page_s_top_is_a_heading(tmp_path: Path) -> None:
     names = ["The Red House", "The Blue Door", "A Green Hat"]
     pages = [Page([centred(name, 60), *body(y=110)]) for name in names]
     pages.insert(0, Page([centred("For my mother", 60)]))
-    book = read_pdf(make_pdf(tmp_path / "a.pdf", pages))
+    book = read_here(make_pdf(tmp_path / "a.pdf", pages))
     assert titles(book) == names
     assert book.chapters[0].matter is Matter.FRONT
 
@@ -144,7 +154,10 @@ def test_number_and_title_are_one_chapter_whichever_is_larger(
         )
         for n, title in ((1, "The Fox"), (2, "The Dog"))
     ]
-    assert titles(read_pdf(make_pdf(tmp_path / "a.pdf", pages))) == ["Chapter 1: The Fox", "Chapter 2: The Dog"]
+    assert titles(read_here(make_pdf(tmp_path / "a.pdf", pages))) == [
+        "Chapter 1: The Fox",
+        "Chapter 2: The Dog",
+    ]
 
 
 def test_title_page_and_contents_are_front_matter(tmp_path: Path) -> None:
@@ -159,7 +172,7 @@ def test_title_page_and_contents_are_front_matter(tmp_path: Path) -> None:
         ),
         *(Page([Text(name, LEFT, 60, 16), *body(y=110)]) for name in names),
     ]
-    book = read_pdf(make_pdf(tmp_path / "a.pdf", pages))
+    book = read_here(make_pdf(tmp_path / "a.pdf", pages))
     assert book.title == "A Tale of Foxes"
     assert titles(book) == names
     assert [chapter.kind for chapter in book.chapters[:2]] == ["halftitlepage", "toc"]
@@ -173,7 +186,7 @@ def test_contents_over_two_pages_are_all_contents(tmp_path: Path) -> None:
         Page(set_lines(listed[35:], y=60)),
         *(Page([Text(name, LEFT, 60, 16), *body(y=110), *body(y=300)]) for name in names[:3]),
     ]
-    book = read_pdf(make_pdf(tmp_path / "a.pdf", pages))
+    book = read_here(make_pdf(tmp_path / "a.pdf", pages))
     assert [(chapter.kind, chapter.matter) for chapter in book.chapters[:2]] == [
         ("toc", Matter.FRONT), ("", Matter.BODY),
     ]  # fmt: skip
@@ -183,7 +196,7 @@ def test_contents_over_two_pages_are_all_contents(tmp_path: Path) -> None:
 def test_bibliography_and_index_are_back_matter(tmp_path: Path) -> None:
     pages = [Page([Text(name, LEFT, 60, 16), *body(y=110)]) for name in ("Chapter 1", "Chapter 2")]
     pages += [Page([Text(name, LEFT, 60, 16), *body(60, y=110)]) for name in ("Bibliography", "Index")]
-    book = read_pdf(make_pdf(tmp_path / "a.pdf", pages))
+    book = read_here(make_pdf(tmp_path / "a.pdf", pages))
     assert [chapter.kind for chapter in book.chapters] == ["chapter", "chapter", "bibliography", "index"]
     assert titles(book) == ["Chapter 1", "Chapter 2"]
 
@@ -193,16 +206,16 @@ def test_number_that_a_tab_sets_apart_is_part_of_its_heading(tmp_path: Path) -> 
         Page([Text(f"{n}.", LEFT, 60, 16), Text(name, LEFT + 60, 60, 16), *body(y=110)])
         for n, name in enumerate(("The Fox", "The Dog"), 1)
     ]
-    assert titles(read_pdf(make_pdf(tmp_path / "a.pdf", pages))) == ["1. The Fox", "2. The Dog"]
+    assert titles(read_here(make_pdf(tmp_path / "a.pdf", pages))) == ["1. The Fox", "2. The Dog"]
 
 
 def test_letter_spaced_heading_is_read_as_words(tmp_path: Path) -> None:
     pages = [Page([Text(f"C H A P T E R  {n}", LEFT, 60, 16), *body(y=110)]) for n in "IV"]
-    assert titles(read_pdf(make_pdf(tmp_path / "a.pdf", pages))) == ["CHAPTER I", "CHAPTER V"]
+    assert titles(read_here(make_pdf(tmp_path / "a.pdf", pages))) == ["CHAPTER I", "CHAPTER V"]
 
 
 def test_book_without_headings_is_one_chapter(tmp_path: Path) -> None:
-    book = read_pdf(make_pdf(tmp_path / "the_old_fox.pdf", [Page(body())]))
+    book = read_here(make_pdf(tmp_path / "the_old_fox.pdf", [Page(body())]))
     assert (book.title, titles(book)) == ("the old fox", ["the old fox"])
 
 
@@ -220,7 +233,7 @@ def test_book_without_headings_is_one_chapter(tmp_path: Path) -> None:
 )
 def test_declared_title_counts_where_it_is_one(tmp_path: Path, declared: str, title: str) -> None:
     path = make_pdf(tmp_path / "the-fox.pdf", [Page(body())], facts={"Title": declared})
-    assert read_pdf(path).title == title
+    assert read_here(path).title == title
 
 
 @pytest.mark.parametrize(
@@ -236,9 +249,9 @@ def test_declared_title_counts_where_it_is_one(tmp_path: Path, declared: str, ti
 )
 def test_declared_authors_are_people(tmp_path: Path, declared: str, authors: tuple[str, ...]) -> None:
     path = make_pdf(tmp_path / "a.pdf", [Page(body())], facts={"Author": declared})
-    assert read_pdf(path).authors == authors
+    assert read_here(path).authors == authors
 
 
 def test_declared_language_comes_before_a_guess(tmp_path: Path) -> None:
-    assert read_pdf(make_pdf(tmp_path / "a.pdf", [Page(body())], language="en-gb")).language == "en-GB"
-    assert read_pdf(make_pdf(tmp_path / "b.pdf", [Page(body())])).language == "en"
+    assert read_here(make_pdf(tmp_path / "a.pdf", [Page(body())], language="en-gb")).language == "en-GB"
+    assert read_here(make_pdf(tmp_path / "b.pdf", [Page(body())])).language == "en"

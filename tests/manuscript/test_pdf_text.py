@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from narrator.manuscript.pdf import read_pdf
 from narrator.model import Block, Manuscript, Role
 from tests.manuscript.pdf_maker import (
     COLUMNS,
@@ -20,6 +19,7 @@ from tests.manuscript.pdf_maker import (
     make_pdf,
     pdf_bytes,
     prose,
+    read_here,
     set_lines,
     stacked,
     wrapped,
@@ -34,7 +34,7 @@ def body(words: int = 120, *, y: float = 100) -> list[Text]:
 
 
 def read(tmp_path: Path, *pages: Page) -> Manuscript:
-    return read_pdf(make_pdf(tmp_path / "a.pdf", pages))
+    return read_here(make_pdf(tmp_path / "a.pdf", pages))
 
 
 def blocks(book: Manuscript) -> list[Block]:
@@ -168,7 +168,7 @@ def test_text_set_askew_is_not_read(tmp_path: Path) -> None:
     data = data.replace(b"1 0 0 1 100 300 Tm", b".7 .7 -.7 .7 90 290 Tm")[: len(data) + 9]
     path = tmp_path / "a.pdf"
     path.write_bytes(data)
-    assert "DRAFT" not in " ".join(block.text for block in blocks(read_pdf(path)))
+    assert "DRAFT" not in " ".join(block.text for block in blocks(read_here(path)))
 
 
 # --- words ----------------------------------------------------------------------------------------------

@@ -20,14 +20,14 @@ from narrator.errors import (
     UnknownVoice,
     Unreachable,
 )
-from narrator.providers.complaints import Answer, quotable, refusal, retry_after_s
+from narrator.providers.complaints import FailedAnswer, quotable, refusal, retry_after_s
 
 VALIDATION = [{"loc": ["body", "voice"], "msg": "Input should be 'a'", "type": "enum", "input": "the text"}]
 
 
 def error_for(status: int, body: object = "", **headers: str) -> SpeechError:
     raw = body if isinstance(body, str) else json.dumps(body)
-    return refusal(Answer("speech.example", status, headers, raw.encode()))
+    return refusal(FailedAnswer("speech.example", status, headers, raw.encode()))
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import statistics
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from narrator.audio.measure import measure
 from narrator.errors import BadTake
 from narrator.model import Measurement, SpeechRequest
-from narrator.rendering.checks import TakeChecks
+from narrator.rendering.checks import LEARNED_AT_MOST, TakeChecks, _Paces
 
 RATE_HZ = 24_000
 TEXT = "It was a bright cold day in April, and the clocks of the whole town were striking thirteen."
@@ -132,10 +138,69 @@ def test_the_pace_is_learned_from_takes_that_exist_already() -> None:
     for number in range(6):
         checks.learn(request(f"{TEXT} {number}", speed=2.0), sound(4.0))
         checks.learn(request(f"No. {number}"), sound(0.2))
+    for number in range(12):
         checks.learn(request(f"{TEXT} {number}."), sound(0.5))  # what is no reading teaches nothing
     with pytest.raises(BadTake, match="too short"):
         checks.check(request(), sound(4.0))
+    checks.check(request(), sound(8.0))
+
+
+def test_half_an_answer_that_a_killed_run_believed_is_doubted_in_the_next() -> None:
+    half, hasty = request(f"{TEXT} The first."), request(f"{TEXT} At once.")
+    checks = TakeChecks()
+    checks.learn(half, sound(4.0))
+    checks.learn(hasty, sound(5.2))  # that run may have known a faster pace
     assert checks.doubtful() == frozenset()
+    for number in range(6):
+        checks.learn(request(f"{TEXT} {number}"), sound(8.0))
+    assert checks.doubtful() == {half.key}
+    assert checks.doubtful() == frozenset()
+
+
+def test_each_voice_is_judged_by_a_pace_of_its_own() -> None:
+    checks = taught(8.0)
+    for number in range(6):
+        checks.check(request(f"{TEXT} {number}", voice="a hasty one"), sound(4.0))
+    assert checks.doubtful() == frozenset()
+    with pytest.raises(BadTake, match="too short"):
+        checks.check(request(), sound(4.0))
+
+
+def test_a_voice_that_becomes_faster_is_followed() -> None:
+    checks = TakeChecks()
+    for seconds in (8.0, 6.0, 4.5):
+        said = sound(seconds)
+        for number in range(LEARNED_AT_MOST):
+            checks.check(request(f"{TEXT} {number}"), said)
+
+
+@given(st.lists(st.floats(0.1, 50.0), min_size=1, max_size=30))
+def test_the_pace_of_a_voice_is_the_median_of_its_last_takes(paces: list[float]) -> None:
+    learned = _Paces()
+    spoken = [1.0] * (LEARNED_AT_MOST - 10) + paces
+    for pace in spoken:
+        learned.add(pace)
+    assert learned.median == statistics.median(spoken[-LEARNED_AT_MOST:])
+
+
+def test_answers_are_held_against_the_pace_one_after_the_other() -> None:
+    alone = threading.Lock()
+
+    class Watched(float):
+        """A speed that notices when two answers are judged at once."""
+
+        __slots__ = ()
+
+        def __rtruediv__(self, other: float) -> float:
+            assert alone.acquire(blocking=False)
+            time.sleep(0.001)  # in which another thread comes where it can
+            alone.release()
+            return other / float(self)
+
+    checks, said = TakeChecks(), sound(6.0)
+    with ThreadPoolExecutor(4) as threads:
+        wishes = [request(f"{TEXT} {number}", speed=Watched(1.0)) for number in range(40)]
+        list(threads.map(lambda wish: checks.check(wish, said), wishes))
 
 
 def test_an_engine_on_this_machine_is_trusted_with_its_pace() -> None:

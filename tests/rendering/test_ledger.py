@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import resource
 import sqlite3
 import subprocess
@@ -373,6 +375,18 @@ def test_what_a_full_disk_refused_is_written_when_there_is_space_again(tmp_path:
         ledger.settle(before[0], Outcome.TAKE, characters_billed=10)
         ledger.commit()
         assert calls(tmp_path) == [("take", 10, 150)] + [(None, 0, 150)] * 99
+
+
+def test_a_full_disk_is_called_by_the_name_that_files_have_for_it(tmp_path: Path) -> None:
+    with opened(tmp_path) as ledger:
+        ledger._connection.execute("PRAGMA max_page_count = 1")  # of which there are more: it may not grow
+        for number in range(100):
+            ledger.intend(request(f"text {number}"))
+        with pytest.raises(DiskError, match=os.strerror(errno.ENOSPC)) as caught:
+            ledger.commit()
+        ledger._connection.execute("PRAGMA max_page_count = 1000")
+    assert "Free some space" in caught.value.advice
+    assert "is full" in str(caught.value.__cause__), "what SQLite says, for who looks closer"
 
 
 def test_a_ledger_that_another_program_holds_is_an_error_that_says_so(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,7 +20,7 @@ from narrator.errors import Interrupted
 from narrator.rendering.limits import AccountLimits
 from narrator.rendering.rate import Rate, SharedRate
 from narrator.rendering.shared import SharedAccount
-from narrator.rendering.slots import Slots
+from narrator.rendering.slots import OPEN_S, POLL_S, Release, Slots
 
 USER = Path(__file__).with_name("account_user.py")
 
@@ -30,6 +33,7 @@ class Users:
         self._log = folder / "log"
         self._log.touch()
         self.started: list[subprocess.Popen[bytes]] = []
+        self.here = ExitStack()
 
     def start(
         self, name: str, *, concurrency: int = 3, attempts: int = 40, hold_s: float = 0.01, rate: str = ""
@@ -63,7 +67,8 @@ class Users:
 @pytest.fixture
 def users(tmp_path: Path) -> Iterator[Users]:
     users = Users(tmp_path)
-    yield users
+    with users.here:
+        yield users
     for process in users.started:
         process.kill()
         process.wait(10)
@@ -71,7 +76,7 @@ def users(tmp_path: Path) -> Iterator[Users]:
 
 def limits_of(users: Users, concurrency: int = 1) -> AccountLimits:
     shared = SharedAccount(users.folder, "someone")
-    return AccountLimits(concurrency, stopping=asyncio.Event(), shared=shared)
+    return users.here.enter_context(AccountLimits(concurrency, stopping=asyncio.Event(), shared=shared))
 
 
 def test_processes_together_are_never_more_than_the_account_allows(users: Users) -> None:
@@ -130,6 +135,18 @@ async def test_a_pause_is_told_to_the_other_processes(users: Users) -> None:
     assert time.monotonic() - began >= 0.28
 
 
+async def test_a_pause_is_heard_of_by_who_has_just_begun_something(users: Users) -> None:
+    one, other = limits_of(users), limits_of(users)
+    await _enter(other)
+    began = time.monotonic()
+    one.pause(0.3)
+    begun_s: list[float] = []
+    while not begun_s or begun_s[-1] < 0.28:
+        await _enter(other)
+        begun_s.append(time.monotonic() - began)
+    assert not [at for at in begun_s if 3 * POLL_S < at < 0.28]
+
+
 async def test_a_pause_of_a_wrong_clock_is_not_believed(users: Users) -> None:
     limits = limits_of(users)
     limits.pause(0.01)
@@ -180,18 +197,67 @@ async def test_the_name_of_the_account_is_nowhere_in_the_folder(users: Users) ->
 
 def test_a_suspended_process_at_the_gate_holds_no_one_up_for_long(tmp_path: Path) -> None:
     holder, suspended, other = (Slots(tmp_path, "a", 1) for _ in range(3))
-    release = holder.look()
-    holder.leave()
-    assert release
+    release = taken(holder)
     assert suspended.look() is None  # it keeps the gate from now on
     release()
     assert other.look() is None
     end = time.monotonic() + 5
-    while not (taken := other.look()):
+    while not (release_other := other.look()):
         assert time.monotonic() < end
-    taken()
-    other.leave()
-    suspended.leave()
+    release_other()
+    for each in (holder, suspended, other):
+        each.leave()
+        each.close()
+
+
+def open_files() -> int:
+    return sum(1 for _ in Path("/dev/fd").iterdir())
+
+
+async def test_limits_that_are_done_with_keep_no_file_open(users: Users) -> None:
+    shared = SharedAccount(users.folder, "someone")
+    before = open_files()
+    with AccountLimits(3, "9/s", stopping=asyncio.Event(), shared=shared) as limits:
+        await asyncio.gather(*(_enter(limits) for _ in range(6)))
+        assert open_files() > before
+    assert open_files() == before
+
+
+def test_a_lock_file_that_is_removed_splits_the_account_for_a_second_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("narrator.rendering.slots.time", SimpleNamespace(monotonic=lambda: now))
+    one, other = Slots(tmp_path, "a", 1), Slots(tmp_path, "a", 1)
+    taken(one)()
+    for path in tmp_path.iterdir():
+        path.unlink()
+    release = taken(other)
+    now += OPEN_S + 0.01
+    assert one.look() is None
+    release()
+    assert one.look()
+    for each in (one, other):
+        each.leave()
+        each.close()
+
+
+def test_a_lock_that_the_system_does_not_take_back_ends_with_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("narrator.rendering.slots.unlock_descriptor", refuse)
+    for slots in [Slots(tmp_path, "a", 1) for _ in range(2)]:
+        taken(slots)()
+
+
+def taken(slots: Slots) -> Release:
+    release = slots.look()
+    slots.leave()
+    assert release
+    return release
 
 
 async def _enter(limits: AccountLimits) -> None:

@@ -1,4 +1,4 @@
-"""The zip that an EPUB is: opened with limits, never unpacked to disk, its names found forgivingly."""
+"""The zip that many formats are: opened with limits, never unpacked to disk, its names found forgivingly."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from narrator.errors import ManuscriptError
-from narrator.manuscript.markup import local_name, parse_xml
 from narrator.manuscript.pieces import Anchor
 
 _MEGABYTE = 1 << 20
@@ -24,37 +23,31 @@ _MOST_MEMBERS = 20_000
 _BOMB_RATIO = 200  # XHTML packs to a third or a tenth
 _CHUNK = 1 << 16
 
-_FONT_ALGORITHMS = {
-    "http://www.idpf.org/2008/embedding",  # https://www.w3.org/TR/epub-33/#sec-font-obfuscation
-    "http://ns.adobe.com/pdf/enc#RC",
-}
-_RIGHTS = {
-    "META-INF/rights.xml": "Adobe ADEPT",
-    "META-INF/license.lcpl": "Readium LCP",
-    "META-INF/sinf.xml": "Apple FairPlay",
-}
-_ANEW = "The file is damaged: get it anew, or repair it with Calibre."
 _UNPROTECTED = "narrator reads unprotected books alone: get this one from its publisher without DRM."
 
 
-class EpubArchive:
-    """The members of an EPUB by name. Sizes count bytes as they are read, since headers may lie.
+class ZipArchive:
+    """The members of a zip by name. Sizes count bytes as they are read, since headers may lie.
+
+    `form` is what the file is called in messages, such as 'EPUB', and `advice` what to do with a damaged one.
 
     Raises:
         ManuscriptError: no zip, damaged, protected, or larger than any book.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, form: str, advice: str = "The file is damaged: get it anew.") -> None:
         self._path = path
+        self._form = form
+        self._advice = advice
         try:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as exc:
-            raise ManuscriptError(f"{path.name} is not a whole EPUB: {exc}.", advice=_ANEW) from exc
+            raise ManuscriptError(f"{path.name} is not a whole {form}: {exc}.", advice=advice) from exc
         names = self._zip.namelist()
         if len(names) > _MOST_MEMBERS:
             self._zip.close()
             raise ManuscriptError(
-                f"{path.name} has {len(names)} files in it, more than any book.", advice=_ANEW
+                f"{path.name} has {len(names)} files in it, more than any book.", advice=advice
             )
         self._left = _ALL_TEXT
         self._names = {name: name for name in names}
@@ -122,7 +115,7 @@ class EpubArchive:
                     if size > limit or (size > _MEGABYTE and size > _BOMB_RATIO * max(1, info.compress_size)):
                         raise ManuscriptError(
                             f"{self._path.name}: {name} unpacks to more than any book holds.",
-                            advice="This is no ordinary EPUB: get it from another place.",
+                            advice=f"This is no ordinary {self._form}: get it from another place.",
                         )
                     parts.append(chunk)
         except RuntimeError as exc:  # zipfile's way to say that a password is needed
@@ -130,30 +123,9 @@ class EpubArchive:
             raise ManuscriptError(what, advice=_UNPROTECTED) from exc
         except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError) as exc:
             raise ManuscriptError(
-                f"{self._path.name}: {name} cannot be unpacked: {exc}.", advice=_ANEW
+                f"{self._path.name}: {name} cannot be unpacked: {exc}.", advice=self._advice
             ) from exc
         return b"".join(parts)
-
-    def refuse_protected(self) -> None:
-        """Stop at a book whose text is encrypted; fonts may be.
-
-        Raises:
-            ManuscriptError: it is protected.
-        """
-        for name, scheme in _RIGHTS.items():
-            if name in self._names:
-                raise ManuscriptError(f"{self._path.name} is protected by DRM ({scheme}).", advice=_UNPROTECTED)
-        listed = self.find("META-INF/encryption.xml")
-        if listed is None:
-            return
-        for node in parse_xml(self.read(listed), where=f"{self._path.name}: {listed}").iter():
-            algorithm = node.get("Algorithm")
-            parent = node.getparent()
-            is_of_data = parent is not None and local_name(parent) == "encrypteddata"
-            if local_name(node) == "encryptionmethod" and is_of_data and algorithm not in _FONT_ALGORITHMS:
-                raise ManuscriptError(
-                    f"{self._path.name} is protected by DRM ({algorithm}).", advice=_UNPROTECTED
-                )
 
 
 def _folded(name: str) -> str:

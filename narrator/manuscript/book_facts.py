@@ -1,0 +1,43 @@
+"""Dates and places in a series, as files of many makes declare them, in one form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+_DATE = re.compile(
+    r"(?P<year>[12]\d{3})(?:[-/](?P<month>0[1-9]|1[0-2])(?:[-/](?P<day>0[1-9]|[12]\d|3[01]))?)?(?:[T ].*)?",
+    re.DOTALL,
+)
+_UNDATED = re.compile(r"([12]\d{3})[-/]00[-/]00.*", re.DOTALL)
+_PART = re.compile(r"0*(?P<whole>\d+)(?:[.,](?P<rest>\d+))?")
+
+
+def normal_date(declared: str) -> str:
+    """A declared date as '1865', '1865-11' or '1865-11-26'; '' where it is none of the last thousand years."""
+    text = _UNDATED.sub(r"\1", declared.strip())
+    match = _DATE.fullmatch(text)
+    if match is None:
+        return ""
+    parts = [part for part in (match["year"], match["month"], match["day"]) if part]
+    if len(parts) == 3:
+        try:
+            date(*map(int, parts))
+        except ValueError:
+            return parts[0]
+    return "-".join(parts)
+
+
+def first_date(declared: Iterable[str]) -> str:
+    """The earliest of the declared dates, since a book is published again and again; '' where there is none."""
+    return min(filter(None, map(normal_date, declared)), default="")
+
+
+def normal_part(declared: str) -> str:
+    """A declared place in a series as '3' or '3.5'; '' where it is no number."""
+    match = _PART.fullmatch(declared.strip())
+    if match is None:
+        return ""
+    rest = (match["rest"] or "").rstrip("0")
+    return f"{match['whole']}.{rest}" if rest else match["whole"]
