@@ -7,8 +7,8 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from narrator.errors import DiskError, UsageError
 
@@ -69,8 +69,9 @@ def synced_part(path: Path, data: bytes | memoryview) -> Iterator[Path]:
     beside = part_of(path)
     try:
         with _new(beside) as file:
-            file.write(data)
-            file.flush()
+            left = memoryview(data)
+            while left:
+                left = left[file.write(left) :]
             os.fsync(file.fileno())
         yield beside
     except BaseException:
@@ -89,14 +90,14 @@ def probe(path: Path) -> None:
         beside.unlink()
 
 
-def _new(path: Path) -> BinaryIO:
+def _new(path: Path) -> FileIO:
     # Most folders are there: to ask first would take as long as to write a small file.
     try:
-        return path.open("xb")
+        return path.open("xb", buffering=0)
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
         sync_folder(path.parent.parent)
-        return path.open("xb")
+        return path.open("xb", buffering=0)
 
 
 def part_of(path: Path) -> Path:

@@ -102,6 +102,7 @@ class Session:
 
     async def _passes(self) -> Plan:
         async with AsyncExitStack() as stack:
+            stack.enter_context(self._limits)
             self._binders = stack.enter_context(ThreadPoolExecutor(CHAPTERS_AT_ONCE, "chapters"))
             stack.callback(self.stop.at_once.set)
             plan = self._plan()

@@ -8,8 +8,6 @@ from pathlib import Path
 from platformdirs import user_state_path
 
 from narrator.config import Config, Rendering
-from narrator.manuscript.encoding import decode
-from narrator.manuscript.markdown import looks_like_markdown
 from narrator.manuscript.reading import is_manuscript, read_manuscript
 from narrator.mastering.mp3_rates import mp3_rate_hz
 from narrator.ports import Encoder, Provider, TakeStore
@@ -39,6 +37,9 @@ EncoderFactory = Callable[[Path, int], Encoder]
 
 def suffix_of(data: bytes) -> str:
     """How the name of a file would end that holds these bytes of text; other formats tell by themselves."""
+    from narrator.manuscript.encoding import decode  # noqa: PLC0415 - for standard input alone
+    from narrator.manuscript.markdown import looks_like_markdown  # noqa: PLC0415 - as above
+
     return ".md" if looks_like_markdown(decode(data)) else ".txt"
 
 

@@ -5,6 +5,7 @@ A new format is one module with a `Reader` and one line in `READERS`.
 
 from __future__ import annotations
 
+import importlib
 import re
 import zipfile
 from collections.abc import Mapping
@@ -12,32 +13,24 @@ from pathlib import Path
 from types import MappingProxyType
 
 from narrator.errors import ManuscriptError, UsageError
-from narrator.manuscript.docx import read_docx
 from narrator.manuscript.encoding import is_binary
-from narrator.manuscript.epub import read_epub
-from narrator.manuscript.fb2 import read_fb2
-from narrator.manuscript.html import read_html
-from narrator.manuscript.markdown import read_markdown
-from narrator.manuscript.odt import read_odt
-from narrator.manuscript.pdf import read_pdf
-from narrator.manuscript.plain_text import read_plain_text
-from narrator.manuscript.rtf import read_rtf
 from narrator.model import Manuscript
 from narrator.ports import Reader
 
-READERS: Mapping[str, Reader] = MappingProxyType(
+READERS: Mapping[str, str] = MappingProxyType(
     {
-        "EPUB": read_epub,
-        "FictionBook": read_fb2,
-        "HTML": read_html,
-        "OpenDocument": read_odt,
-        "PDF": read_pdf,
-        "RTF": read_rtf,
-        "Markdown": read_markdown,
-        "Word": read_docx,
-        "plain text": read_plain_text,
+        "EPUB": "epub:read_epub",
+        "FictionBook": "fb2:read_fb2",
+        "HTML": "html:read_html",
+        "OpenDocument": "odt:read_odt",
+        "PDF": "pdf:read_pdf",
+        "RTF": "rtf:read_rtf",
+        "Markdown": "markdown:read_markdown",
+        "Word": "docx:read_docx",
+        "plain text": "plain_text:read_plain_text",
     }
 )
+"""Format to module and `Reader`: only the one that is needed is loaded."""
 
 _BY_SUFFIX = {
     ".epub": "EPUB", ".kepub": "EPUB",
@@ -78,15 +71,20 @@ def read_manuscript(path: Path) -> Manuscript:
     """
     head = _head(path)
     name = format_of(path, head)
-    reader = READERS.get(name)
-    if reader is None:
+    if name not in READERS:
         raise ManuscriptError(
             f"{path.name} is {name}, which narrator does not read.",
             advice="Convert it to EPUB, Markdown or plain text, with Calibre or Pandoc for example.",
         )
     if name not in _WITH_PICTURES and path.stat().st_size > _LARGEST_TEXT:
         raise ManuscriptError(f"{path.name} is larger than any book.", advice="Is it the right file?")
-    return reader(path)
+    return _reader(name)(path)
+
+
+def _reader(name: str) -> Reader:
+    module, _, function = READERS[name].partition(":")
+    reader: Reader = getattr(importlib.import_module(f"narrator.manuscript.{module}"), function)
+    return reader
 
 
 def is_manuscript(path: Path) -> bool:
