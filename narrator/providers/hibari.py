@@ -82,8 +82,7 @@ class HibariVoice:
         )
 
     def digest_of(self, voice: str) -> str:
-        _ensure_known(voice)
-        return _digest(_assets() / _registry()[voice]["file"])
+        return _digest(voice)
 
     async def voices(self) -> Sequence[Voice]:
         return _bundled_voices()
@@ -158,8 +157,10 @@ def _assets() -> Path:
 
 
 @functools.cache
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _digest(voice: str) -> str:
+    """SHA-256 of a voice's model file. Raises UnknownVoice."""
+    _ensure_known(voice)
+    return hashlib.sha256((_assets() / _registry()[voice]["file"]).read_bytes()).hexdigest()
 
 
 def _cores() -> int:
