@@ -11,6 +11,8 @@ from functools import partial
 
 import regex
 
+from narrator.script.normalize_gates import only_with
+
 _NAME = {
     "de": {"Dr.": "Doktor", "Fr.": "Frau", "Frl.": "Fräulein", "Hr.": "Herr", "Prof.": "Professor",
            "St.": "Sankt"},
@@ -169,7 +171,7 @@ def _written_out(table: Mapping[str, str], after: str, *, space: str = "") -> Ca
         is_dotted = match["short"].endswith(".") and not full.endswith(".")
         return full + space + (_dot(match) if is_dotted else "")
 
-    return partial(pattern.sub, rule)
+    return only_with({key.partition(" ")[0] for key in table}, partial(pattern.sub, rule))
 
 
 def _printed(key: str) -> str:

@@ -6,10 +6,13 @@ that machines added are not: nobody can write them down while listening.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 
 import regex
+
+from narrator.script.normalize_gates import only_where, only_with
 
 _SIGNS = {  # '.', '/' and '@'
     "de": ("Punkt", "Schrägstrich", "at"),
@@ -25,6 +28,7 @@ _WEB = regex.compile(
     rf"(?<![\w@/.:-])(?:https?://(?:www\.)?|www\.){_HOST}(?::[0-9]++)?(?P<path>/[^\s<>\"”»’)\]]*+)?(?![\w@])",
     regex.IGNORECASE,
 )
+_WEB_SIGN = re.compile(r"://|www\.", re.IGNORECASE)
 _SAID_PATH = regex.compile(r"(?:/\p{L}{2,12}){1,2}")
 _PUNCTUATION = regex.compile(r"[.,;:!?…'*_]+$")
 _MAIL = regex.compile(rf"(?<![\w@/.:+-])(?:mailto:)?(?P<name>[\p{{L}}\p{{N}}][\w.-]{{0,63}})@{_HOST}(?![\w@-])")
@@ -35,8 +39,8 @@ def address_rules(primary: str) -> tuple[Callable[[str], str], ...]:
         return ()
     dot, slash, at = (f" {word} " for word in _SIGNS[primary])
     return (
-        partial(_MAIL.sub, partial(_mail_said, dot=dot, at=at)),
-        partial(_WEB.sub, partial(_web_said, dot=dot, slash=slash)),
+        only_with("@", partial(_MAIL.sub, partial(_mail_said, dot=dot, at=at))),
+        only_where(_WEB_SIGN, partial(_WEB.sub, partial(_web_said, dot=dot, slash=slash))),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 
 def only_where(sign: re.Pattern[str], rule: Callable[[str], str]) -> Callable[[str], str]:
@@ -14,5 +14,15 @@ def only_where(sign: re.Pattern[str], rule: Callable[[str], str]) -> Callable[[s
 
     def gated(text: str) -> str:
         return rule(text) if sign.search(text) else text
+
+    return gated
+
+
+def only_with(words: Iterable[str], rule: Callable[[str], str]) -> Callable[[str], str]:
+    """The same, where one of some words must be there as it is written."""
+    known = tuple(words)
+
+    def gated(text: str) -> str:
+        return rule(text) if any(map(text.__contains__, known)) else text
 
     return gated

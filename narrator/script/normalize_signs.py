@@ -9,7 +9,7 @@ from functools import partial
 
 import regex
 
-from narrator.script.normalize_gates import only_where
+from narrator.script.normalize_gates import only_where, only_with
 from narrator.script.speech_text import AND_WORDS
 
 
@@ -91,8 +91,8 @@ def sign_rules(primary: str) -> tuple[Callable[[str], str], ...]:
         return shared
     return (
         *shared,
-        partial(_MIXED.sub, lambda match: f" and {_FRACTIONS[match['sign']][1]}"),
-        partial(_FRACTION.sub, lambda match: _FRACTIONS[match["sign"]][0]),
+        only_with(_FRACTIONS, partial(_MIXED.sub, lambda match: f" and {_FRACTIONS[match['sign']][1]}")),
+        only_with(_FRACTIONS, partial(_FRACTION.sub, lambda match: _FRACTIONS[match["sign"]][0])),
         partial(_HASH.sub, "number "),
         partial(_CLOCK.sub, r"\g<hour>:\g<minute>"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from narrator.config import Reading
@@ -24,6 +25,8 @@ NEVER_SPOKEN = frozenset(
         "titlepage", "toc", "transcribers-note", "uncopyright",
     }
 )  # fmt: skip
+
+_SPEAKABLE = re.compile(r"[^\W_]")
 
 BY_WISH = "by wish"
 NOTHING_TO_SAY = "nothing to say"
@@ -74,7 +77,7 @@ class Policy:
 
 def is_speakable(text: str) -> bool:
     """Whether there is a letter or a digit in it: voices make noises of anything less."""
-    return any(character.isalnum() for character in text)
+    return _SPEAKABLE.search(text) is not None
 
 
 def _name(written: str) -> str:

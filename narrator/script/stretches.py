@@ -49,9 +49,11 @@ class Casting:
 
     def stretches(self, block: Block) -> list[Stretch]:
         """The stretches of a block, which cover it in order. Nearly always there is one."""
-        marks = [_with_signs(mark, block.text) for mark in block.marks]
         quotes = self._quotes(block)
         urls = [match.span() for match in _URL.finditer(block.text)] if self._reading.urls == "skip" else []
+        if not (block.marks or quotes or urls):
+            return [self._stretch(block, 0, len(block.text), {}, is_quoted=False)]
+        marks = [_with_signs(mark, block.text) for mark in block.marks]
         edges = {0, len(block.text)}
         for start, end in (*((mark.start, mark.end) for mark in marks), *quotes, *urls):
             edges |= {start, end}
