@@ -18,6 +18,7 @@ from narrator.config import Config, Speech
 from narrator.durable import write_durably
 from narrator.errors import Incomplete, Interrupted, LanguageUnspoken, ProjectLocked, UsageError
 from narrator.estimate import estimate, free_bytes
+from narrator.events import Notice
 from narrator.keeping import explain
 from narrator.model import Matter, Voice
 from narrator.ports import Observer
@@ -193,6 +194,8 @@ async def _render(book: Book, wishes: Wishes, observe: Observer, *, is_open: boo
     from narrator.delivery import Delivery  # noqa: PLC0415 - a plan needs no numpy
     from narrator.session import Session  # noqa: PLC0415 - as above
 
+    for text in book.notices:
+        observe(Notice(text))
     takes = open_takes(book.project)
     takes.sweep()
     book.project.sweep()

@@ -16,6 +16,7 @@ from narrator.rendering.plan import Plan, Selection, make_plan
 from narrator.script.accepted import AcceptedScript
 from narrator.script.compose import Accepted, compose
 from narrator.script.credits import asked_before, asked_titles, check_templates
+from narrator.script.edits import edit_words
 from narrator.script.notes import with_notes
 from narrator.script.script_text import SourceOf, edited
 from narrator.script.skipped import source_texts
@@ -32,7 +33,7 @@ CHARACTERS_PER_S = 15.0
 class Book:
     """All that a use case works with. Nothing of it is on disk before `keep`.
 
-    `manuscript` is there where this run had to read it.
+    `manuscript` is there where this run had to read it. `notices` are what a person should know of it.
     """
 
     project: Project
@@ -45,6 +46,7 @@ class Book:
     is_script_new: bool
     manuscript: Manuscript | None
     selection: Selection
+    notices: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -224,8 +226,11 @@ class Preparation:
             UsageError: a line of a script that somebody edited cannot be understood.
         """
         script, manuscript, is_new = self._script()
+        notices: tuple[str, ...] = ()
         if self.wishes.text:
-            script, is_new = self._edited(script, self.wishes.text), True
+            before, script, is_new = script, self._edited(script, self.wishes.text), True
+            edits = edit_words(before, script) or "nothing that is not in the script already"
+            notices = (f"Edited in {self.wishes.text}: {edits}.",)
         if not any(chapter.spoken for chapter in script.chapters):
             raise ManuscriptError(
                 f"{self.source.path} has no text to speak.",
@@ -242,6 +247,7 @@ class Preparation:
             is_script_new=is_new,
             manuscript=manuscript,
             selection=_selection(self.wishes, self.config.speech.speed),
+            notices=notices,
         )
 
     def _edited(self, script: Script, path: Path) -> Script:

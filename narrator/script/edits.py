@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
 
-from narrator.model import ScriptChapter, Segment, Skip, Span
+from narrator.model import Script, ScriptChapter, Segment, Skip, Span
 from narrator.script.chapter_script import is_edited
 
 EDITED = "edited"
@@ -37,6 +38,30 @@ def with_edits(new: ScriptChapter, old: ScriptChapter) -> ScriptChapter:
         segments=tuple(segments),
         skipped=tuple(skipped),
     )
+
+
+def edit_words(before: Script, after: Script) -> str:
+    """What was edited in a script, in a few words: 'paragraphs: 2 changed, 1 taken out'; '' for nothing."""
+    old = {segment.spans: segment.text for segment in _all(before) if segment.spans}
+    changed = sum(old.get(segment.spans, segment.text) != segment.text for segment in _all(after))
+    removed, put_in = _removed(after) - _removed(before), _written(after) - _written(before)
+    counts = ((changed, "changed"), (removed, "taken out"), (put_in, "put in"))
+    told = [f"{count} {how}" for count, how in counts if count > 0]
+    return f"paragraphs: {', '.join(told)}" if told else ""
+
+
+def _all(script: Script) -> Iterator[Segment]:
+    return (segment for chapter in script.chapters for segment in chapter.segments)
+
+
+def _removed(script: Script) -> int:
+    return sum(
+        len(part.spans) for chapter in script.chapters for part in chapter.skipped if part.rule == EDITED
+    )
+
+
+def _written(script: Script) -> int:
+    return sum(not segment.spans for segment in _all(script))
 
 
 def _put_in(chapter: ScriptChapter) -> defaultdict[Span | None, list[Segment]]:

@@ -50,6 +50,8 @@ def test_a_script_is_read_edited_and_spoken_as_it_was_left(book: Path) -> None:
         text.write_text(edited, encoding="utf-8")
         run = narrator("render", book, *options, "--text", text, "--json")
         assert len(delivered(run)) == 1
+        told = [event["message"] for event in run.events if event["event"] == "notice"]
+        assert [text for text in told if "paragraphs: 2 changed." in text], told
         spoken = [text for _, text in _said(server)]
         assert SIOBHAN.replace("Siobhan", "Shivawn") in spoken
         assert "A wave came in." in spoken
