@@ -6,8 +6,9 @@ manuscript -> script -> plan -> takes -> masters -> audiobook
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,21 +16,29 @@ from typing import TYPE_CHECKING
 
 from narrator.book import Book, locate, open_book, prepare_book, project_of
 from narrator.config import Config, Speech
-from narrator.durable import write_durably
-from narrator.errors import Incomplete, Interrupted, LanguageUnspoken, ProjectLocked, UsageError
+from narrator.durable import reading, write_durably
+from narrator.errors import (
+    Incomplete,
+    Interrupted,
+    LanguageUnspoken,
+    ManuscriptError,
+    ProjectLocked,
+    UnknownVoice,
+    UsageError,
+)
 from narrator.estimate import estimate, free_bytes
 from narrator.events import Notice
 from narrator.keeping import explain
 from narrator.model import Matter, Voice
 from narrator.ports import Observer
-from narrator.project import Project, open_project
+from narrator.project import Project, open_project, slug_of
 from narrator.providers.catalog import Listing, listings
 from narrator.publishing.record import Gap, load_record
 from narrator.rendering.plan import PREVIEW, Plan, make_plan
 from narrator.rendering.reasons import ReasonGroup
 from narrator.script.script_text import is_script_text, written
 from narrator.script.skipped import SkippedText, skipped_texts
-from narrator.wiring import is_manuscript, open_provider, open_takes, suffix_of
+from narrator.wiring import is_manuscript, open_provider, open_takes, read_manuscript, suffix_of
 from narrator.wishes import Wishes
 
 if TYPE_CHECKING:  # what speaks and what masters is heavy, and comes when it is used
@@ -98,7 +107,7 @@ class Planned:
 
     `seconds` is about how much audio the orders would become, and `disk_bytes` the room that their takes and
     the files need. `why` says for what reasons they are orders, and `problem` why a render would refuse the
-    book, '' where it would not.
+    book, '' where it would not. `notices` are what a person should know of it.
     """
 
     title: str
@@ -114,13 +123,15 @@ class Planned:
     disk_free_bytes: int
     why: tuple[ReasonGroup, ...]
     problem: str
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
     """How far a project is. `delivered` chapters have their files in `output`; `gaps` are what those lack.
 
-    `why` says for what reasons segments are missing.
+    `why` says for what reasons segments are missing, and `problem` why a render would be refused, '' where it
+    would not.
     """
 
     project: Path
@@ -133,6 +144,7 @@ class Status:
     output: Path
     why: tuple[ReasonGroup, ...]
     gaps: tuple[Gap, ...]
+    problem: str = ""
 
 
 def render(source: Path, wishes: Wishes, observe: Observer = lambda _: None) -> Rendered:
@@ -175,6 +187,7 @@ async def _work_to_do(source: Path, wishes: Wishes, stack: AsyncExitStack) -> tu
             await asyncio.sleep(0)
         book = preparation.open()
         book.ensure_it_can_be_spoken()
+        book.ensure_cover_is_there()
         if is_new:  # a book that cannot be read leaves no folder behind
             stack.enter_context(located.project.lock())
     except ProjectLocked:
@@ -190,7 +203,7 @@ async def _work_to_do(source: Path, wishes: Wishes, stack: AsyncExitStack) -> tu
 
 
 async def _render(book: Book, wishes: Wishes, observe: Observer, *, is_open: bool) -> Rendered:
-    """Speak, assemble, deliver. New wishes replace those of before only once the provider has accepted them."""
+    """Speak, assemble, deliver. Script and wishes replace those of before once the provider accepts them."""
     from narrator.delivery import Delivery  # noqa: PLC0415 - a plan needs no numpy
     from narrator.session import Session  # noqa: PLC0415 - as above
 
@@ -201,7 +214,7 @@ async def _render(book: Book, wishes: Wishes, observe: Observer, *, is_open: boo
     book.project.sweep()
     delivery = Delivery(book)
     delivery.claim_names()
-    on_accepted = partial(book.keep_wishes, wishes.settings)
+    on_accepted = partial(book.accept, wishes.settings)
     session = Session(book, takes, delivery, observe, on_accepted, is_open=is_open)
     try:
         plan = await session.run()
@@ -227,7 +240,7 @@ def books_in(sources: Iterable[Path]) -> list[Path]:
 
 
 def from_standard_input(data: bytes, folder: Path) -> Path:
-    """A manuscript that came on standard input, as a file in `folder`.
+    """A manuscript that came on standard input, as a file in `folder`, which is named by its title.
 
     Raises:
         UsageError: nothing came.
@@ -239,10 +252,11 @@ def from_standard_input(data: bytes, folder: Path) -> Path:
         )
     path = folder / f"stdin{suffix_of(data)}"
     write_durably(path, data)
+    with suppress(ManuscriptError):  # whoever renders it is told
+        named = path.with_stem(slug_of(read_manuscript(path).title))
+        return path.rename(named)
     return path
 
-
-_HEAD_BYTES = 200
 
 _GAP_ADVICE = (
     "Run the same command again to try them once more, or with --allow-gaps to make the audiobook without them."
@@ -258,6 +272,7 @@ def plan(source: Path, wishes: Wishes, *, explained: bool = False) -> Planned:
         UsageError, ConfigError, ManuscriptError: as a render would.
     """
     book = open_book(locate(source, wishes), wishes)
+    book.ensure_cover_is_there()
     made = book.plan(open_takes(book.project).keys())
     missing = {order.key for order in made.orders}
     planned = {chapter.number: chapter.keys for chapter in made.chapters}
@@ -296,6 +311,7 @@ def plan(source: Path, wishes: Wishes, *, explained: bool = False) -> Planned:
         disk_free_bytes=free_bytes(book.project.folder),
         why=explain(book.project, made),
         problem=_problem(book),
+        notices=book.notices,
     )
 
 
@@ -309,24 +325,32 @@ def script_text(source: Path, wishes: Wishes) -> str:
     return written(book.script, book.source_of())
 
 
-def write_script_text(source: Path, wishes: Wishes, path: Path) -> None:
-    """Write the script, as `script_text` gives it, to a file. Only another such file is replaced.
+def write_script_text(source: Path, wishes: Wishes, path: Path) -> bool:
+    """Write the script, as `script_text` gives it, to a file; whether that is what it holds now.
+
+    A file that is there is left as it is: a person may have edited it.
 
     Raises:
-        UsageError, ConfigError, ManuscriptError: as a render would; or the file is something else.
+        UsageError, ConfigError, ManuscriptError: as a render would; or the file is no such text.
         DiskError: it cannot be written.
     """
-    if path.exists() and not (path.is_file() and is_script_text(path.read_bytes()[:_HEAD_BYTES])):
+    with reading(path):
+        is_there = os.path.lexists(path)
+        before = path.read_bytes() if path.is_file() else b""
+    if is_there and not is_script_text(before):
         raise UsageError(
             f"{path} is there, and is no script that narrator wrote.", advice="Name another file for the text."
         )
-    write_durably(path, script_text(source, wishes).encode())
+    data = script_text(source, wishes).encode()
+    if not is_there:
+        write_durably(path, data)
+    return not is_there or before == data
 
 
 def _problem(book: Book) -> str:
     try:
         book.ensure_it_can_be_spoken()
-    except LanguageUnspoken as exc:
+    except (LanguageUnspoken, UnknownVoice) as exc:
         return str(exc)
     return ""
 
@@ -352,6 +376,7 @@ def status(folder: Path) -> Status:
         output=project.output_folder(book.config),
         why=explain(project, made),
         gaps=record.gaps if record else (),
+        problem=_problem(book),
     )
 
 

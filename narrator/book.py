@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from narrator.config import Config
-from narrator.errors import ManuscriptError, UsageError
-from narrator.model import Manuscript, Normalization, Script, Segment, SpeechRequest, TakeKey
+from narrator.errors import ManuscriptError, UnknownVoice, UsageError
+from narrator.model import Manuscript, Normalization, Script, Segment, Span, SpeechRequest, TakeKey
 from narrator.ports import Provider
 from narrator.project import Project, digest_of, find_project, named_project, open_project, read_source
 from narrator.publishing.cover import chosen_cover
@@ -66,18 +67,14 @@ class Book:
         return " ".join(filter(None, (self.provider.name, self.provider.voice)))
 
     def request_for(self, segment: Segment) -> SpeechRequest:
-        """All that decides how a segment sounds.
-
-        Raises:
-            UnknownVoice: the provider knows that it has no such voice.
-        """
+        """All that decides how a segment sounds. `ensure_it_can_be_spoken` says whether there is its voice."""
         voice = segment.voice or self.provider.voice
         language = segment.language or self.language
         return SpeechRequest(
             provider=self.provider.name,
             model=self.provider.model,
             voice=voice,
-            voice_digest=self.provider.digest_of(voice),
+            voice_digest=self._voice_digest(voice),
             text=segment.text,
             language=language if self.provider.capabilities.uses_language else "",
             speed=self.config.speech.speed,
@@ -86,6 +83,12 @@ class Book:
             options=self.config.speech.options,
         )
 
+    def _voice_digest(self, voice: str) -> str:
+        try:
+            return self.provider.digest_of(voice)
+        except UnknownVoice:  # what is said about it is said once, and not by whoever only wants to look
+            return ""
+
     def source_of(self) -> SourceOf:
         """A way from the script back to the text of the manuscript.
 
@@ -93,7 +96,7 @@ class Book:
             ManuscriptError: it cannot be read.
         """
         manuscript = self.manuscript or read_manuscript(self.manuscript_path)
-        return source_texts(with_notes(manuscript, self.treatment.reading.notes), self.script)
+        return source_texts(with_notes(manuscript, self.treatment.reading), self.script)
 
     @property
     def cast_voices(self) -> tuple[str, ...]:
@@ -110,15 +113,27 @@ class Book:
         return make_plan(self.script, self.request_for, have, self.selection)
 
     def ensure_it_can_be_spoken(self) -> None:
-        """Ask, before any text is sent, whether the voice speaks the language.
+        """Ask, before any text is sent, whether the voice speaks the language, and whether the others exist.
 
         Raises:
             LanguageUnspoken: it does not.
+            UnknownVoice: the provider knows that it does not have one.
         """
         ensure_language_is_spoken(self.script, self.language, self.provider)
+        for voice in self.cast_voices:
+            self.provider.digest_of(voice)
+
+    def ensure_cover_is_there(self) -> None:
+        """Find out before any work whether the chosen cover can be put into the files.
+
+        Raises:
+            UsageError: it is gone, or is no picture.
+        """
+        if self.config.book.cover:
+            chosen_cover(self.config.book.cover, self.project.folder)
 
     def keep(self) -> None:
-        """Write to the project what this run read. Call it under the project's lock.
+        """Write to the project the manuscript that this run read. Call it under the project's lock.
 
         Raises:
             DiskError: it could not be written.
@@ -128,8 +143,17 @@ class Book:
         if source is None or source.sha256 != sha256:
             cover = self.manuscript.cover if self.manuscript else None
             self.project.keep_manuscript(self.manuscript_path, self.manuscript_data, cover)
+
+    def accept(self, settings: Settings) -> None:
+        """Write to the project what will be spoken and what this run was told, once a provider accepted both.
+
+        Raises:
+            DiskError: it could not be written.
+        """
         if self.is_script_new:
+            sha256 = digest_of(self.manuscript_data)
             AcceptedScript(self.project.script_folder).write(self.script, sha256, self.treatment)
+        self.keep_wishes(settings)
 
     def keep_wishes(self, settings: Settings) -> None:
         """Write to the project what this run was told, and whose voice it is even where nobody named one.
@@ -141,7 +165,8 @@ class Book:
         """
         voice = {"provider": self.provider.name, "model": self.provider.model, "voice": self.provider.voice}
         speech = {key: value for key, value in voice.items() if value} | dict(settings.get("speech", {}))
-        self.project.keep_wishes({**settings, "speech": speech, **self._book_wishes(settings)})
+        copied = {**self._book_wishes(settings), **self._lexicon_wishes(settings)}
+        self.project.keep_wishes({**settings, "speech": speech, **copied})
 
     def _book_wishes(self, settings: Settings) -> Settings:
         """What is wished of the book's facts; a cover from elsewhere is copied: the folder is whole alone."""
@@ -153,6 +178,13 @@ class Book:
             cover = chosen_cover(chosen, self.project.folder)
             wishes["cover"] = self.project.keep_cover(cover) if cover else chosen
         return {"book": wishes}
+
+    def _lexicon_wishes(self, settings: Settings) -> Settings:
+        """What is wished of the text's wording; lexicons from elsewhere are copied, too."""
+        wishes = dict(settings.get("speech_text", {}))
+        if not wishes.get("lexicons"):
+            return {}
+        return {"speech_text": {**wishes, "lexicons": self.project.keep_lexicons(wishes["lexicons"])}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +260,9 @@ class Preparation:
         script, manuscript, is_new = self._script()
         notices: tuple[str, ...] = ()
         if self.wishes.text:
-            before, script, is_new = script, self._edited(script, self.wishes.text), True
+            before, script, is_new = script, self._edited(script, manuscript, self.wishes.text), True
             edits = edit_words(before, script) or "nothing that is not in the script already"
-            notices = (f"Edited in {self.wishes.text}: {edits}.",)
+            notices = (f"Read from {self.wishes.text}: {edits}.",)
         if not any(chapter.spoken for chapter in script.chapters):
             raise ManuscriptError(
                 f"{self.source.path} has no text to speak.",
@@ -250,14 +282,23 @@ class Preparation:
             notices=notices,
         )
 
-    def _edited(self, script: Script, path: Path) -> Script:
+    def _edited(self, script: Script, manuscript: Manuscript | None, path: Path) -> Script:
         """The script as a person edited its text."""
+
+        @cache
+        def texts() -> SourceOf:
+            read = manuscript or read_manuscript(self.source.path)
+            return source_texts(with_notes(read, self.treatment.reading), script)
+
+        def source_of(number: int, span: Span) -> str | None:  # the manuscript is read only where it is needed
+            return texts()(number, span)
+
         try:
             text = read_source(path).decode("utf-8-sig")
         except UnicodeDecodeError as exc:
             raise UsageError(f"{path} is no text in UTF-8.", advice="Save it as UTF-8.") from exc
         try:
-            return edited(text, script, self.treatment.cut.limits)
+            return edited(text, script, self.treatment.cut.limits, source_of)
         except UsageError as exc:
             raise UsageError(f"{path}: {exc.what}", advice=exc.advice) from exc
 
@@ -291,34 +332,51 @@ def prepare_book(source: Source, wishes: Wishes) -> Preparation:
 
     Raises:
         ConfigError: an option, `project.toml` or a lexicon is wrong.
-        UsageError: the accepted script is damaged, or the cover that is named is no picture.
+        UsageError: the accepted script is damaged.
     """
     config = source.project.config(wishes.all_settings)
     check_templates(config.titles, where=str(source.project.folder / "project.toml"))
     provider = open_provider(config)
     check_delivery(config, provider.capabilities.rate_hz)
-    if config.book.cover:
-        chosen_cover(config.book.cover, source.project.folder)
     accepted = None if wishes.replan else AcceptedScript(source.project.script_folder).read()
-    return Preparation(source, wishes, config, provider, _treatment(source.project, config, provider), accepted)
+    treatment = _treatment(source.project, config, provider, accepted)
+    return Preparation(source, wishes, config, provider, treatment, accepted)
 
 
-def _treatment(project: Project, config: Config, provider: Provider) -> Treatment:
+def _treatment(project: Project, config: Config, provider: Provider, accepted: Accepted | None) -> Treatment:
     """How the manuscript becomes a script for this provider. The project's own lexicon comes before others."""
-    capabilities, wishes = provider.capabilities, config.speech_text
-    asked = wishes.normalize
-    normalization = capabilities.normalization if asked == "auto" else Normalization(asked)
+    capabilities = provider.capabilities
     own = project.folder / "lexicon.toml"
-    named = [project.folder / Path(name).expanduser() for name in wishes.lexicons]
-    lexicon = read_lexicons([own, *named] if own.exists() else named)
+    named = [project.path_of(name) for name in config.speech_text.lexicons]
     cut = Cut(
         config.cutting.strategy,
         min(config.cutting.max_chars, capabilities.max_characters),
         capabilities.max_bytes,
         config.cutting.merge_chars,
     )
-    wording = Wording(normalization, lexicon, voice=provider.voice)
+    automatic = capabilities.normalization if config.speech_text.normalize == "auto" else None
+    wording = Wording(
+        _usual(automatic, accepted) if automatic else Normalization(config.speech_text.normalize),
+        read_lexicons([own, *named] if own.exists() else named),
+        voice=provider.voice,
+        language=config.book.language,
+        automatic=automatic,
+    )
     return Treatment(cut, config.reading, config.cast, wording)
+
+
+def _usual(automatic: Normalization, accepted: Accepted | None) -> Normalization:
+    """What suits the provider, unless the book is being spoken as an earlier version did for such a one.
+
+    Nobody pays for what a new version writes out in another way before he asks for it.
+    """
+    if accepted is None:
+        return automatic
+    if accepted.is_early:
+        return Normalization.OFF
+    return (
+        Normalization(accepted.wording["normalize"]) if accepted.wording.get("auto") == automatic else automatic
+    )
 
 
 def open_book(source: Source, wishes: Wishes) -> Book:

@@ -39,6 +39,12 @@ def _date(value: str) -> str:
     return value
 
 
+def _part(value: str) -> str:
+    if value and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
+        raise ValueError(f"{value!r} is not a place in a series such as '3' or '3.5'")
+    return value
+
+
 def _is_in_the_calendar(value: str) -> bool:
     first_day = value + "-01-01"[len(value) - len("1865") :]
     try:
@@ -72,7 +78,7 @@ class Book(_Section):
     language: LanguageTag = ""
     date: BookDate = ""
     series: str = ""
-    part: str = ""
+    part: Annotated[str, AfterValidator(_part)] = ""
     cover: str = ""
 
 

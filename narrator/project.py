@@ -3,6 +3,7 @@
 project.toml    the only file a person must edit
 source/         the manuscript as it was read, its cover, and where it came from
 script/         what was accepted to be said
+lexicons/       lexicons that were named elsewhere, beside the project's own lexicon.toml
 takes/          what was spoken
 book.json       what was delivered
 out/            the audiobook
@@ -14,10 +15,12 @@ import hashlib
 import json
 import os
 import socket
-from collections.abc import Iterator, Mapping
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +41,22 @@ source; options that you give on the command line are kept here. Every key has a
 """
 
 _RECORD = "source.json"
+_LEXICONS = "lexicons"
 _COVER_NAMES = {"image/jpeg": "cover.jpg", "image/png": "cover.png"}
+
+
+STREAM_FOLDER = "narrator-stream-"
+"""How the name of a folder begins in which there is a copy of what came on standard input."""
+
+_STREAM = "-/"
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
-    """Which file a project was made of: its name in `source/`, its SHA-256, and the path it was read from.
+    """Which file a project was made of: its name in `source/`, its SHA-256, and where it was read from.
 
-    `cover_sha256` is that of the cover that was taken from it, '' for none.
+    That is its path, or '-/' and a name for what came on standard input under that name. `cover_sha256` is that
+    of the cover that was taken from it, '' for none.
     """
 
     name: str
@@ -89,6 +100,20 @@ class Project:
         with reading(self.config_file):
             return self.config_file.is_file()
 
+    def path_of(self, written: str) -> Path:
+        """The file or folder that `project.toml` names so; a relative path is inside the project.
+
+        Raises:
+            UsageError: it cannot be a path.
+        """
+        if "\0" in written:
+            raise UsageError(f"{written!r} has a NUL, which no path has.", advice="Name another path.")
+        try:
+            return self.folder / Path(written).expanduser()
+        except RuntimeError as exc:
+            advice = "Check the name after ~, or write the path in full."
+            raise UsageError(f"{written}: there is no such person's folder here.", advice=advice) from exc
+
     def output_folder(self, config: Config) -> Path:
         """Where the audiobook goes; a relative wish is inside the project.
 
@@ -96,12 +121,12 @@ class Project:
             UsageError: it cannot be a folder.
         """
         wish = config.delivery.output
+        folder = self.path_of(wish)
         advice = "Name another folder with --output."
         try:
-            folder = self.folder / Path(wish).expanduser()
             if folder.exists() and not folder.is_dir():
                 raise UsageError(f"{folder} is a file, and the audiobook needs a folder.", advice=advice)
-        except (RuntimeError, ValueError, OSError) as exc:
+        except OSError as exc:
             raise UsageError(f"The output folder {wish!r} cannot be used: {exc}.", advice=advice) from exc
         return folder
 
@@ -158,7 +183,7 @@ class Project:
         name = f"book-{path.name}" if path.name in {_RECORD, *_COVER_NAMES.values()} else path.name
         # The kept copy, edited in place, is still of the file that it came from.
         is_kept_copy = path.absolute() == (folder / name).absolute()
-        origin = before.origin if before and is_kept_copy else str(path.absolute())
+        origin = before.origin if before and is_kept_copy else origin_of(path)
         write_durably(folder / name, data)
         kept_cover = self.cover()
         cover_sha256 = before.cover_sha256 if before else ""
@@ -188,6 +213,31 @@ class Project:
         name = _COVER_NAMES[cover.media_type]
         write_durably(self.folder / name, cover.data)
         return name
+
+    def keep_lexicons(self, named: Sequence[str]) -> tuple[str, ...]:
+        """Copy lexicons in that are elsewhere; the names of all of them in the project's folder.
+
+        Raises:
+            UsageError: one cannot be read.
+            DiskError: one could not be written.
+        """
+        names = {each: name for each in named if (name := self._name_inside(each))}
+        for each in named:
+            if each not in names:
+                path = Path(each)
+                with reading(path):
+                    data = path.read_bytes()
+                stems = chain([path.stem], (f"{path.stem}-{number}" for number in count(2)))
+                all_names = (f"{_LEXICONS}/{stem}{path.suffix}" for stem in stems)
+                names[each] = next(name for name in all_names if name not in names.values())
+                write_durably(self.folder / names[each], data)
+        return tuple(names[each] for each in named)
+
+    def _name_inside(self, written: str) -> str:
+        """What a path is called in the project's folder; '' for one that is elsewhere."""
+        folder = Path(os.path.abspath(self.folder))  # noqa: PTH100 - takes '..' out, and follows no link
+        path = Path(os.path.abspath(folder / written))  # noqa: PTH100 - as above
+        return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else ""
 
     def cover(self) -> Cover | None:
         """The book's picture, as kept with the manuscript; a person may put another in its place.
@@ -295,8 +345,9 @@ def named_project(folder: Path, source: Path, data: bytes) -> Project:
         UsageError: it is of another book.
     """
     project = Project(folder)
-    kept = project.source
-    if kept and kept.name != source.name and not project.is_of(str(source.absolute()), digest_of(data)):
+    kept, origin = project.source, origin_of(source)
+    is_stream = kept and kept.origin.startswith(_STREAM) and origin.startswith(_STREAM)
+    if kept and kept.name != source.name and not is_stream and not project.is_of(origin, digest_of(data)):
         raise UsageError(
             f"{folder} is the project of another book, {kept.name}.",
             advice="Name another folder with --project, or leave it out.",
@@ -307,13 +358,13 @@ def named_project(folder: Path, source: Path, data: bytes) -> Project:
 def find_project(source: Path, data: bytes, projects: Path) -> Project:
     """The project of a manuscript, under `projects`; it need not exist yet.
 
-    A book is known by its path or by its bytes, whatever its folder is called; another book of the same name
-    gets `<slug>-2`.
+    A book is known by its path or by its bytes, whatever its folder is called, and what comes on standard input
+    by its title; another book of the same name gets `<slug>-2`.
 
     Raises:
         UsageError: a project's record of its source is damaged.
     """
-    origin, sha256 = str(source.absolute()), digest_of(data)
+    origin, sha256 = origin_of(source), digest_of(data)
     slug = slug_of(source.stem)
     project, number = Project(projects / slug), 1
     while project.source is not None:
@@ -346,6 +397,12 @@ def read_source(path: Path) -> bytes:
         raise UsageError(
             f"There is no file {path}.", advice="Check the path; quote it if it has spaces."
         ) from exc
+
+
+def origin_of(path: Path) -> str:
+    """Where a manuscript is from: its path, which for a copy of what came on standard input says nothing."""
+    path = path.absolute()
+    return f"{_STREAM}{path.stem}" if path.parent.name.startswith(STREAM_FOLDER) else str(path)
 
 
 def slug_of(stem: str) -> str:
@@ -385,22 +442,46 @@ def _outdated(kept: Mapping[str, Any], wishes: Settings) -> list[str]:
 
 def _with_wishes(text: str, wishes: Settings, path: Path) -> str:
     try:
+        raw = tomllib.loads(text)
         document = tomlkit.parse(text)
-    except TOMLKitError as exc:
+        as_table = tomlkit.parse(text)
+    except (TOMLKitError, tomllib.TOMLDecodeError) as exc:
         raise ConfigError(str(path), (f"this is not TOML: {exc}",)) from exc
     if not text:
         for line in _HEADER.splitlines():
             document.add(tomlkit.comment(line))
+    wanted = _plain(_merged(raw, wishes))
+    with suppress(ValueError):
+        _put_in(document, wishes)
+        written = tomlkit.dumps(document)
+        if tomllib.loads(written) == wanted:
+            return written
+    # Inline tables and dotted keys have no room for a table: what is wished for makes tables of them.
+    for name in {section.partition(".")[0] for section in wishes}.intersection(raw):
+        del as_table[name]
+        as_table.add(tomlkit.nl())
+        as_table[name] = raw[name]
+    _put_in(as_table, wishes)
+    return tomlkit.dumps(as_table)
+
+
+def _put_in(document: tomlkit.TOMLDocument, wishes: Settings) -> None:
     for key in _outdated(document, wishes):
         speech: Any = document["speech"]
         del speech[key]
     for section, values in wishes.items():
         table = _table(document, section)
         for key, value in values.items():
-            plain = list(value) if isinstance(value, tuple) else value
+            plain = _plain(value)
             if table.get(key) != plain:
                 table[key] = plain
-    return tomlkit.dumps(document)
+
+
+def _plain(value: Any) -> Any:
+    """A value as TOML has it."""
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    return [*map(_plain, value)] if isinstance(value, list | tuple) else value
 
 
 def _table(document: tomlkit.TOMLDocument, section: str) -> Any:

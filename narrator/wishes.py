@@ -228,7 +228,8 @@ def _section_and_key(dotted: str) -> tuple[str, str]:
 def _typed(section: str, key: str, written: str) -> object:
     """What was written, as TOML where that is of the key's type, else as text, else as a list with commas."""
     candidates: list[object] = [written, [part.strip() for part in written.split(",") if part.strip()]]
-    with suppress(ValueError):  # it is no TOML, or a number of more digits than Python takes
+    # It is no TOML, a number of more digits than Python takes, or brackets deeper than it reads.
+    with suppress(ValueError, RecursionError):
         candidates.insert(0, tomllib.loads(f"value = {written}")["value"])
     return next((each for each in candidates if _is_of_its_type(section, key, each)), candidates[0])
 
@@ -258,6 +259,8 @@ def _plain(setting: str, value: object) -> object:
         return _typed_path(value) if value else value
     if setting == "book.cover":
         return _cover(value) if value else value
+    if setting == "speech_text.lexicons" and isinstance(value, list | tuple):
+        return tuple(_typed_path(each) if isinstance(each, str | Path) and each else each for each in value)
     if setting == "speech.speed":
         try:
             return float(str(value))

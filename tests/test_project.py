@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,45 @@ def test_a_table_of_wishes_is_begun_where_there_is_none(tmp_path: Path) -> None:
     assert (config.pauses.word, config.speech.options) == (50, {"format": "wav"})
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'cast = { headings = "nova" }\nspeech = { provider = "openai" }\n',
+        'cast.headings = "nova"\nspeech.provider = "openai"\n',
+        '# mine\nspeech = { provider = "openai" } # too\n\n[cast]\nspeakers = { OTTO = "b" }\nquotes = "y"\n',
+        '[cast.speakers]\nOTTO = "x"\n\n[speech]\nprovider = "openai"\n\n[cast]\nquotes = "z"\n',
+    ],
+)
+def test_tables_are_put_in_however_a_person_wrote_what_is_there(tmp_path: Path, text: str) -> None:
+    project = Project(tmp_path)
+    project.config_file.write_text(text, encoding="utf-8")
+    wanted = tomllib.loads(text)
+    wanted["cast"].setdefault("speakers", {})["HAMLET"] = "fable"
+    wanted["speech"]["options"] = {"format": "wav"}
+    for _ in range(2):
+        project.keep_wishes({"cast.speakers": {"HAMLET": "fable"}, "speech": {"options": {"format": "wav"}}})
+        assert tomllib.loads(project.config_file.read_text(encoding="utf-8")) == wanted
+
+
+def test_lexicons_of_one_name_are_kept_beside_each_other(tmp_path: Path) -> None:
+    project = Project(tmp_path / "project")
+    (tmp_path / "project" / "lexicons").mkdir(parents=True)
+    named = [tmp_path / "a" / "x.toml", tmp_path / "b" / "x.toml", tmp_path / "project" / "lexicons" / "x.toml"]
+    for number, path in enumerate(named):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"{number}", encoding="utf-8")
+    kept = project.keep_lexicons([*map(str, named)])
+    assert kept == ("lexicons/x-2.toml", "lexicons/x-3.toml", "lexicons/x.toml")
+    assert [(project.folder / name).read_text(encoding="utf-8") for name in kept] == ["0", "1", "2"]
+    assert project.keep_lexicons([*map(str, named)]) == kept
+
+
+@pytest.mark.parametrize("written", ["~nosuchuser/x.toml", "a\0b"])
+def test_what_can_be_no_path_in_project_toml_is_told(tmp_path: Path, written: str) -> None:
+    with pytest.raises(UsageError):
+        Project(tmp_path).path_of(written)
+
+
 def test_another_provider_takes_nothing_over_from_the_one_before(tmp_path: Path) -> None:
     project = Project(tmp_path)
     project.keep_wishes({"speech": {"provider": "hibari", "voice": "heart", "speed": 1.2}})
@@ -142,6 +182,7 @@ def test_a_lost_manuscript_is_told_with_the_way_back(tmp_path: Path) -> None:
 
 _HOLD = """
 import sys
+import tomllib
 from pathlib import Path
 from narrator.project import Project
 with Project(Path(sys.argv[1])).lock():

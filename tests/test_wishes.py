@@ -77,6 +77,19 @@ def test_a_cover_is_known_by_where_it_was_typed(tmp_path: Path, monkeypatch: pyt
     assert wishes_of(cover="none").settings == {"book": {"cover": "none"}}
 
 
+def test_lexicons_are_known_by_where_they_were_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    kept = {"speech_text": {"lexicons": (str(tmp_path / "my.toml"), "/their.pls")}}
+    for typed in ("my.toml, /their.pls", '["my.toml", "/their.pls"]', ["my.toml", "/their.pls"]):
+        assert wishes_of(settings={"speech_text.lexicons": typed}).settings == kept
+    with pytest.raises(UsageError, match="no such person"):
+        wishes_of(settings={"speech_text.lexicons": "~nosuchuser/my.toml"})
+
+
+def test_brackets_without_end_are_a_text() -> None:
+    assert wishes_of(settings={"book.title": "[" * 5000}).settings == {"book": {"title": "[" * 5000}}
+
+
 @pytest.mark.parametrize("written", ["gone.png", "words.txt", "a\0b"])
 def test_a_cover_that_is_none_is_told_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str

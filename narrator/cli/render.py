@@ -69,7 +69,7 @@ def render(sources: tuple[Path, ...], *, as_json: bool, **options: Any) -> int:
     """Turn each SOURCE into a finished, tagged audiobook.
 
     SOURCE is a manuscript (EPUB, PDF, DOCX, Markdown, text…), the folder of a project, a folder of books, or -
-    for text or Markdown on standard input.
+    for text or Markdown on standard input, which is known again by its title (without one, as "stdin").
     What was spoken before is not spoken again: after an interruption, or a change to the book, the same command
     does only what is missing. Options are kept in the project, so that the next run needs none of them; those
     about a limit or a part of the book are for one run. Of many books, one that fails does not stop the others.

@@ -113,6 +113,8 @@ def plan_words(planned: Planned) -> str:
         lines += ["", *reason_lines(planned.why)]
     if planned.problem:
         lines += ["", f"A render would be refused: {planned.problem}"]
+    if planned.notices:
+        lines += ["", *planned.notices]
     return "\n".join(lines)
 
 
@@ -145,6 +147,8 @@ def status_words(state: Status, *, explained: bool) -> str:
         f"Complete, in {state.output}" if state.is_complete else f"To go on: narrator resume {state.project}"
     )
     lines = [f"{state.title}: {segments}, {chapters}", next_step]
+    if state.problem:
+        lines.append(f"A render would be refused: {state.problem}")
     if explained:
         lines += reason_lines(state.why)
     lines += [f"missing in chapter {gap.chapter}: “{gap.text[:70]}” ({gap.reason})" for gap in state.gaps]

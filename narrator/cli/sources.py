@@ -23,7 +23,8 @@ def as_files(sources: Sequence[Path]) -> Iterator[tuple[Path, ...]]:
         yield tuple(sources)
         return
     from narrator import app  # noqa: PLC0415 - all that is heavy comes with it
+    from narrator.project import STREAM_FOLDER  # noqa: PLC0415 - as above
 
-    with tempfile.TemporaryDirectory(prefix="narrator-") as folder:
+    with tempfile.TemporaryDirectory(prefix=STREAM_FOLDER) as folder:
         file = app.from_standard_input(sys.stdin.buffer.read(), Path(folder))
         yield tuple(file if source == _STANDARD_INPUT else source for source in sources)

@@ -3,6 +3,7 @@
     script/book.json     the book's facts, the cut, the credits, and the chapters' files in order
     script/0001-….json   one chapter: a segment a line, then what is skipped and why
 
+A chapter's file is named by its content: what the index names is whole, whenever the work breaks off.
 The text of a segment may be edited; its spans say which characters of the source it stands for, and `made` is a
 digest of what was composed, by which an edit is told and kept. Titles that the source does not show have no
 spans. `asked` is what titles were written from: while it is the same, they stay.
@@ -10,20 +11,23 @@ spans. `asked` is what titles were written from: while it is the same, they stay
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 from narrator.durable import disk_errors, reading, write_durably
 from narrator.errors import UsageError
 from narrator.model import AskedTitles, Matter, Pause, Script, ScriptChapter, Segment, Skip, Span
-from narrator.script.chapter_script import stamped
 from narrator.script.compose import Accepted
 from narrator.script.treatment import Treatment
 
 REVISION = 1
+_EARLY_WORDING = {"normalize": "off"}
 _MORE_FACTS = ("date", "series", "part")
 
 
@@ -62,18 +66,20 @@ class AcceptedScript:
                 **{key: str(book.get(key, "")) for key in _MORE_FACTS},
             )
             cutting = {key: book[key] for key in ("strategy", "limit")} | dict(book.get("cutting", {}))
-            wording = dict(book["wording"]) if "wording" in book else None
-            return Accepted(script, str(book["source_sha256"]), cutting, wording)
+            wording = dict(book.get("wording", _EARLY_WORDING))
+            return Accepted(
+                script, str(book["source_sha256"]), cutting, wording, is_early="wording" not in book
+            )
         except (KeyError, TypeError, ValueError) as exc:
             raise _damaged(index, exc) from exc
 
     def write(self, script: Script, source_sha256: str, treatment: Treatment) -> None:
-        """Keep a script. The index is replaced last, so that a script is whole, the old one or the new one.
+        """Keep a script. The index is replaced last, and what it named until then is left as it is.
 
         Raises:
             DiskError: it could not be written.
         """
-        names = [f"{number:04}-{c.source_digest[:12]}.json" for number, c in enumerate(script.chapters, 1)]
+        names = [self._keep(number, _chapter_text(each)) for number, each in enumerate(script.chapters, 1)]
         cutting = dict(treatment.cutting)
         strategy, limit = cutting.pop("strategy"), cutting.pop("limit")
         book = {
@@ -92,18 +98,33 @@ class AcceptedScript:
             **({"asked": asdict(script.asked)} if script.asked else {}),
             "chapters": names,
         }
-        for name, chapter in zip(names, script.chapters, strict=True):
-            _write(self._folder / name, _chapter_text(chapter))
-        _write(self._folder / "book.json", json.dumps(book, ensure_ascii=False, indent=1) + "\n")
+        index = json.dumps(book, ensure_ascii=False, indent=1) + "\n"
+        _write(self._folder / "book.json", index.encode())
         with disk_errors(f"Tidying {self._folder}"):
             for path in self._folder.glob("[0-9][0-9][0-9][0-9]*-*.json"):
                 if path.name not in names:
                     path.unlink()
 
+    def _keep(self, number: int, text: str) -> str:
+        """Write a chapter's file; its name, which is another one where somebody edited that of before."""
+        data = text.encode()
+        stem = f"{number:04}-{hashlib.sha256(data).hexdigest()[:12]}"
+        names = chain([f"{stem}.json"], (f"{stem}-{at}.json" for at in count(2)))
+        paths = (self._folder / name for name in names)
+        path = next(path for path in paths if not path.exists() or _holds(path, data))
+        _write(path, data)
+        return path.name
 
-def _write(path: Path, text: str) -> None:
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        write_durably(path, text.encode())
+
+def _write(path: Path, data: bytes) -> None:
+    if not _holds(path, data):
+        write_durably(path, data)
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    with disk_errors(f"Reading {path}"), suppress(FileNotFoundError):
+        return path.read_bytes() == data
+    return False
 
 
 def _chapter_text(chapter: ScriptChapter) -> str:
@@ -153,7 +174,13 @@ def _listed(value: object) -> list[Any]:
     return value
 
 
-def _segments(raw: list[dict[str, Any]]) -> tuple[Segment, ...]:
+def _segments(raw: list[Any]) -> tuple[Segment, ...]:
+    for item in raw:
+        if not isinstance(item, dict):
+            raise TypeError("a segment is no object")
+        for key in ("voice", "language", "made"):
+            if not isinstance(item.get(key, ""), str):
+                raise TypeError(f"the {key} of a segment is no text")
     return tuple(map(_segment, raw))
 
 
@@ -165,8 +192,7 @@ def _segment(raw: dict[str, Any]) -> Segment:
         voice=str(raw.get("voice", "")),
         language=str(raw.get("language", "")),
     )
-    # Scripts of before did not tell what was edited: theirs count as composed.
-    return replace(segment, made=str(raw["made"])) if "made" in raw else stamped(segment)
+    return replace(segment, made=str(raw.get("made", "")))
 
 
 def _asked(raw: dict[str, Any]) -> AskedTitles:

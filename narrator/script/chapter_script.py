@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 
 from narrator.model import (
     Block,
@@ -22,10 +20,11 @@ from narrator.model import (
 )
 from narrator.script.policy import NOTHING_TO_SAY, Policy, is_speakable
 from narrator.script.speech_text import heading_text
+from narrator.script.stamps import is_edited, reworded, stamped
 from narrator.script.strategies import STRATEGIES, Limit, Seam, cut, merged, seams, strategy_for
 from narrator.script.stretches import Casting, Stretch
 from narrator.script.treatment import Treatment
-from narrator.script.wording import LEXICON, with_readings
+from narrator.script.wording import LEXICON, foreign_in, with_readings
 
 Part = Segment | Skip
 
@@ -60,6 +59,7 @@ class ChapterWriter:
         self._language = book.language
         self._cut = treatment.cut
         self._wording = treatment.wording
+        self._asks_language = treatment.wording.asks_language
         self._policy = Policy(treatment.reading)
         self._casting = Casting(treatment.cast, treatment.reading, book.language)
 
@@ -101,31 +101,68 @@ class ChapterWriter:
         return composed
 
     def reword(self, old: ScriptChapter, chapter: Chapter) -> ScriptChapter:
-        """The script of before, cut as it was, with its texts written out anew where nobody edited them."""
+        """The script of before, cut as it was, with its texts written out anew where nobody edited them.
+
+        For a script of which no lexicon silenced anything: where that stood is not known.
+        """
         segments: list[Segment] = []
-        skipped = [part for part in old.skipped if part.rule != LEXICON]
-        for part in _in_order(old):
-            if isinstance(part, Segment) and (not part.spans or is_edited(part)):
-                segments.append(part)
-                continue
-            for said in self._reworded(part, chapter):
-                if isinstance(said, Segment):
-                    segments.append(said)
-                else:
-                    skipped.append(said)
-                    if segments and isinstance(part, Segment):
-                        segments[-1] = replace(segments[-1], pause=part.pause)
-        return replace(old, segments=tuple(segments), skipped=tuple(skipped))
+        skipped = list(old.skipped)
+        is_made_anew = False
+        for segment in old.segments:
+            if is_edited(segment) or not (segment.spans or is_made_anew):
+                segments.append(segment)
+                is_made_anew = False if segment.spans else is_made_anew
+            elif segment.spans:
+                is_made_anew = True
+                for part in self._reworded(segment, chapter):
+                    if isinstance(part, Segment):
+                        segments.append(part)
+                    else:
+                        skipped.append(part)
+                if segments and isinstance(part, Skip):
+                    segments[-1] = replace(segments[-1], pause=segment.pause)
+        reworded_chapter = replace(old, segments=tuple(segments), skipped=tuple(skipped))
+        assert_tiling(chapter, reworded_chapter)
+        return reworded_chapter
+
+    def fitted(self, composed: ScriptChapter) -> ScriptChapter:
+        """The script with what a person wrote cut where it is too long for one request."""
+        return replace(
+            composed, segments=tuple(part for segment in composed.segments for part in self._fitting(segment))
+        )
+
+    def _fitting(self, segment: Segment) -> list[Segment]:
+        if self._holds(segment.text):
+            return [segment]
+        first, *others = self._texts(segment.text, segment.language or self._language)
+        parts = [
+            replace(segment, text=first),
+            *(replace(segment, text=text, spans=(), made="") for text in others),
+        ]
+        return [
+            *(replace(part, pause=Pause.SENTENCE) for part in parts[:-1]),
+            replace(parts[-1], pause=segment.pause),
+        ]
+
+    def vouched(self, old: ScriptChapter, chapter: Chapter) -> ScriptChapter:
+        """A script without stamps, with one for each segment that says what this writer makes of its source."""
+        return replace(old, segments=tuple(self._vouched(segment, chapter) for segment in old.segments))
+
+    def _vouched(self, segment: Segment, chapter: Chapter) -> Segment:
+        stretches = [Stretch(span.start, span.end, segment.voice, segment.language) for span in segment.spans]
+        said = [self._said(*each, chapter) for each in zip(segment.spans, stretches, strict=True)]
+        return stamped(segment) if not said or said == [segment.text] else segment
 
     def unsourced(self, text: str, last: Pause) -> tuple[Segment, ...]:
         """The segments of a text that the manuscript does not have, with that pause after the last."""
-        said = self._wording.said(text, self._language)
-        pieces = [piece.strip() for piece in self._pieces(said, STRATEGIES["paragraph"], self._language)]
-        said_pieces = [piece for piece in pieces if is_speakable(piece)]
-        pauses = [*(Pause.SENTENCE for _ in said_pieces[1:]), last]
-        return tuple(
-            stamped(Segment(piece, (), pause)) for piece, pause in zip(said_pieces, pauses, strict=False)
-        )
+        pieces = self._texts(self._wording.said(text, self._language), self._language)
+        pauses = [*(Pause.SENTENCE for _ in pieces[1:]), last]
+        return tuple(stamped(Segment(piece, (), pause)) for piece, pause in zip(pieces, pauses, strict=False))
+
+    def _texts(self, said: str, language: str) -> list[str]:
+        """What is sent, in texts that each make one request."""
+        pieces = (piece.strip() for piece in self._pieces(said, STRATEGIES["paragraph"], language))
+        return [piece for piece in pieces if is_speakable(piece)]
 
     def _counts(self, block: Block, rule: str | None) -> bool:
         """Whether a block is among the characters and words of its chapter."""
@@ -217,9 +254,9 @@ class ChapterWriter:
         if self._holds(said) or said == text.strip():
             yield _Piece(span, stretch, said) if is_speakable(said) else _Piece(span, stretch, rule=LEXICON)
             return
-        half = Limit(max(1, len(text) // 2))
-        finer = STRATEGIES["paragraph"](text, self._language, half) if len(text) > 1 else [text]
-        if len(finer) == 1:
+        longest_word = max(map(len, text.split()))
+        finer = STRATEGIES["paragraph"](text, self._language, Limit(max(len(text.strip()) // 2, longest_word)))
+        if len(finer) == 1 or len(text.split()) == 1:
             first, *others = (part.strip() for part in self._pieces(said, STRATEGIES["fixed"], self._language))
             yield from (_Piece(span, stretch, first), *(_Piece(None, stretch, other) for other in others))
             return
@@ -233,32 +270,34 @@ class ChapterWriter:
         text = with_readings(block, span).strip()
         if block.role is Role.HEADING:
             text = heading_text(text, is_chapter=is_numbered(chapter), language=self._language)
-        return self._wording.said(text, stretch.language or block.language or self._language, stretch.voice)
+        language = stretch.language or block.language or self._language
+        is_as_printed = self._asks_language and text == block.text[span.start : span.end].strip()
+        foreign = foreign_in(block, span) if is_as_printed and not stretch.language else ()
+        return self._wording.said(text, language, stretch.voice, foreign)
 
     def _holds(self, text: str) -> bool:
         return all(limit.holds(text) for limit in self._cut.limits)
 
-    def _reworded(self, part: Part, chapter: Chapter) -> list[Part]:
-        """A segment of before, or what a lexicon had left of it, as it is said now."""
-        voice, language = (part.voice, part.language) if isinstance(part, Segment) else ("", "")
-        pause = part.pause if isinstance(part, Segment) else Pause.SENTENCE
+    def _reworded(self, segment: Segment, chapter: Chapter) -> list[Part]:
+        """A segment of before as it is said now; it may need several, or none."""
         pieces = [
             piece
-            for span in part.spans
-            for piece in self._worded(span, Stretch(span.start, span.end, voice, language), chapter)
+            for span in segment.spans
+            for piece in self._worded(
+                span, Stretch(span.start, span.end, segment.voice, segment.language), chapter
+            )
         ]
         text = _in_one(pieces)
-        if isinstance(part, Segment) and len(part.spans) == len(pieces) and self._holds(text):
-            return [stamped(replace(part, text=text))] if is_speakable(text) else [Skip(LEXICON, part.spans)]
+        if len(segment.spans) == len(pieces) and self._holds(text) and all(piece.text for piece in pieces):
+            return [reworded(segment, text)]
         spoken = [piece for piece in pieces if piece.text]
         return [
             stamped(
-                Segment(
-                    piece.text,
-                    (piece.span,) if piece.span else (),
-                    pause if piece is spoken[-1] else Pause.CLAUSE,
-                    voice,
-                    language,
+                replace(
+                    segment,
+                    text=piece.text,
+                    spans=(piece.span,) if piece.span else (),
+                    pause=segment.pause if piece is spoken[-1] else Pause.CLAUSE,
                 )
             )
             if piece.text
@@ -294,37 +333,6 @@ def is_numbered(chapter: Chapter) -> bool:
 def count_words(text: str) -> int:
     """Runs between white space; in Chinese and Japanese, characters, marks included."""
     return len(_WORDS.findall(text))
-
-
-def stamped(segment: Segment) -> Segment:
-    """The segment as it was composed, with the digest that says so."""
-    return replace(segment, made=_digest(segment))
-
-
-def is_edited(segment: Segment) -> bool:
-    """Whether a person changed a segment since it was composed, or wrote it."""
-    return segment.made != _digest(segment)
-
-
-def _digest(segment: Segment) -> str:
-    # Not the pause: it changes with what follows, and costs nothing.
-    form = f"{segment.text}\0{segment.voice}\0{segment.language}"
-    return f"{zlib.crc32(form.encode('utf-8', 'surrogatepass')):08x}"
-
-
-def _in_order(chapter: ScriptChapter) -> list[Part]:
-    """The segments, and what a lexicon left of others, in the order in which they stand in the text."""
-    placed: list[tuple[tuple[int, int], Part]] = []
-    place = (-1, 0)
-    for segment in chapter.segments:
-        place = _place(segment) if segment.spans else place
-        placed.append((place, segment))
-    left = ((_place(part), part) for part in chapter.skipped if part.rule == LEXICON)
-    return [part for _, part in sorted(chain(placed, left), key=lambda item: item[0])]
-
-
-def _place(part: Part) -> tuple[int, int]:
-    return part.spans[0].block, part.spans[0].start
 
 
 def assert_tiling(chapter: Chapter, composed: ScriptChapter) -> None:

@@ -32,7 +32,9 @@ class Entry:
     def applies(self, language: str, voice: str) -> bool:
         """Whether it is meant for a text in this language that this voice speaks."""
         wanted, given = self.language.lower(), language.lower()
-        is_spoken = not wanted or given == wanted or given.startswith(f"{wanted}-")
+        # A lexicon for 'en-US' is meant for a book that says no more than 'en', too.
+        is_spoken = f"{given}-".startswith(f"{wanted}-") or f"{wanted}-".startswith(f"{given}-")
+        is_spoken = not wanted or (bool(given) and is_spoken)
         return is_spoken and self.voice in {"", voice}
 
 

@@ -30,9 +30,8 @@ def read_entries(path: Path) -> tuple[Entry, ...]:
         source = path.read_text(encoding="utf-8-sig")  # some editors on Windows put a BOM in front
         raw = tomllib.loads(source)
     except OSError as exc:
-        advice = "Make it a file that you may read."
-        raise ConfigError(str(path), (f"it cannot be read: {exc.strerror}",), advice=advice) from exc
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise unreadable(path, exc) from exc
+    except (ValueError, RecursionError) as exc:  # TOML knows no number of 5,000 digits, nor Python such a depth
         raise ConfigError(str(path), (f"this is not TOML: {exc}",), advice="Mend the line it names.") from exc
     problems = [
         f"{key}: there is no such key; a lexicon is a list of [[entry]]" for key in raw if key != "entry"
@@ -53,6 +52,15 @@ def read_entries(path: Path) -> tuple[Entry, ...]:
             str(path), tuple(problems), advice="Correct these entries and run the same command again."
         )
     return tuple(entries)
+
+
+def unreadable(path: Path, error: OSError) -> ConfigError:
+    """The error for a lexicon that is not there, or may not be read."""
+    if isinstance(error, FileNotFoundError):
+        advice = "Check the name, or take it out of speech_text.lexicons."
+        return ConfigError(str(path), ("there is no such file",), advice=advice)
+    advice = "Make it a file that you may read."
+    return ConfigError(str(path), (f"it cannot be read: {error.strerror}",), advice=advice)
 
 
 def _names(source: str, number: int) -> Iterator[str]:

@@ -16,6 +16,7 @@ from lxml import etree
 
 from narrator.errors import ConfigError
 from narrator.script.lexicon_entry import Entry, natural_case
+from narrator.script.lexicon_file import unreadable
 
 _NS = "{http://www.w3.org/2005/01/pronunciation-lexicon}"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -64,8 +65,7 @@ def _root(path: Path) -> etree._Element:
     try:
         root = etree.fromstring(path.read_bytes(), parser)
     except OSError as exc:
-        advice = "Make it a file that you may read."
-        raise ConfigError(str(path), (f"it cannot be read: {exc.strerror}",), advice=advice) from exc
+        raise unreadable(path, exc) from exc
     except etree.XMLSyntaxError as exc:
         raise ConfigError(str(path), (f"this is not XML: {exc}",), advice="Mend the line it names.") from exc
     if root.tag != f"{_NS}lexicon":

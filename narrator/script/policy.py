@@ -38,9 +38,8 @@ class Policy:
     """What is spoken of a book, by the wishes for its reading."""
 
     def __init__(self, reading: Reading) -> None:
-        self.reading = reading
-        self._spoken = frozenset(map(_name, reading.speak))
-        self._skipped = frozenset(map(_name, reading.skip))
+        self._spoken = frozenset(map(name_of, reading.speak))
+        self._skipped = frozenset(map(name_of, reading.skip))
         self._by_role: dict[Role, Literal["speak", "skip"]] = {
             Role.ALT_TEXT: reading.alt_texts,
             Role.CAPTION: reading.captions,
@@ -58,9 +57,9 @@ class Policy:
         for name in (chapter.title, chapter.kind, chapter.matter):
             if not name:
                 continue
-            if _name(name) in self._skipped:
+            if name_of(name) in self._skipped:
                 return f"{name}, {BY_WISH}" if name is not chapter.title else BY_WISH
-            if _name(name) in self._spoken:
+            if name_of(name) in self._spoken:
                 return None
         if chapter.kind in NEVER_SPOKEN:
             return chapter.kind
@@ -80,6 +79,6 @@ def is_speakable(text: str) -> bool:
     return _SPEAKABLE.search(text) is not None
 
 
-def _name(written: str) -> str:
+def name_of(written: str) -> str:
     """A kind, a matter or a title, as they are compared: 'About the Author' is 'about-the-author'."""
     return "-".join(written.casefold().split())

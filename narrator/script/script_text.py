@@ -11,13 +11,14 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from narrator.errors import UsageError
 from narrator.model import Pause, Script, ScriptChapter, Segment, Skip, Span
 from narrator.script.chapter_script import count_words
 from narrator.script.edits import EDITED
 from narrator.script.policy import is_speakable
-from narrator.script.script_text_alignment import heirs
+from narrator.script.script_text_inheritance import inherited
 from narrator.script.script_text_sections import (
     CLOSING,
     FIRST_LINE,
@@ -26,6 +27,7 @@ from narrator.script.script_text_sections import (
     Paragraph,
     Section,
     read_sections,
+    read_source,
 )
 from narrator.script.script_text_signs import (
     CHAPTER,
@@ -41,6 +43,7 @@ from narrator.script.script_text_signs import (
     one_line,
     written_marks,
 )
+from narrator.script.script_text_source import ensure_same_source, source_lines
 from narrator.script.strategies import Limit
 
 SourceOf = Callable[[int, Span], str | None]
@@ -67,7 +70,9 @@ _HELP = r"""# {first_line}
 #                      {pauses}.
 #
 # What begins with # is not spoken. A \ before a sign makes mere text of the sign, and \\ is a backslash.
-"""
+#
+# By these, a change of the book is noticed that this text knows nothing of:
+{source}"""
 
 
 def written(script: Script, source_of: SourceOf | None = None) -> str:
@@ -75,7 +80,8 @@ def written(script: Script, source_of: SourceOf | None = None) -> str:
     named = f"{script.title}, by {', '.join(script.authors)}" if script.authors else script.title
     book = one_line(f"{named} ({script.language})" if script.language else named)
     pauses = ", ".join(Pause)
-    parts = [_HELP.format(first_line=f"{FIRST_LINE} {REVISION}", book=book, pauses=pauses)]
+    source = source_lines([*filter(_is_numbered, script.chapters)])
+    parts = [_HELP.format(first_line=f"{FIRST_LINE} {REVISION}", book=book, pauses=pauses, source=source)]
     if script.opening:
         parts += [f"{CHAPTER} {OPENING}\n", *_paragraphs(script.opening, Pause.SCENE_BREAK)]
     number = 0
@@ -144,18 +150,22 @@ def is_script_text(head: bytes) -> bool:
     return head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(f"{COMMENT} {FIRST_LINE}".encode())
 
 
-def edited(text: str, script: Script, limits: Sequence[Limit] = ()) -> Script:
+def edited(
+    text: str, script: Script, limits: Sequence[Limit] = (), source_of: SourceOf | None = None
+) -> Script:
     """The script as its text, written by `written`, was edited.
 
     Each character of the source stays in a segment, or goes under the rule `EDITED`. What was written anew has
-    no spans. `limits` hold for what was changed.
+    no spans, unless it is what had been taken out: with the manuscript's text at hand, that is known again.
+    `limits` hold for what was changed.
 
     Raises:
         UsageError: a line cannot be understood, a chapter is missing, or a paragraph is too long: the line is
-            named, with what to do.
+            named, with what to do; or the text was written from another book, or this one before it changed.
     """
     sections = read_sections(text)
     chapters = [chapter for chapter in script.chapters if _is_numbered(chapter)]
+    ensure_same_source(read_source(text), sections, chapters)
     ordered = iter(_in_order(sections, chapters, end=text.count("\n") + 1))
     before = [*script.opening, *(part for chapter in chapters for part in chapter.segments), *script.closing]
     known, languages = {part.text for part in before}, {part.language for part in before}
@@ -167,7 +177,10 @@ def edited(text: str, script: Script, limits: Sequence[Limit] = ()) -> Script:
     return replace(
         script,
         chapters=tuple(
-            _edited(each, next(ordered)) if _is_numbered(each) else each for each in script.chapters
+            _edited(each, next(ordered), partial(source_of, index) if source_of else None)
+            if _is_numbered(each)
+            else each
+            for index, each in enumerate(script.chapters)
         ),
         opening=_credit(script.opening, sections, OPENING, Pause.SCENE_BREAK),
         closing=_credit(script.closing, sections, CLOSING, Pause.CHAPTER),
@@ -228,29 +241,21 @@ def _credit(
     named = [section for section in sections if section.number is None and section.title == title]
     if len(named) > 1:
         raise misread(named[1].line, f"the {title.lower()} stand here again.", "Leave one of the two.")
-    return _inherited(before, named[0].paragraphs, last)[0] if named else ()
+    return inherited(before, [*_segments(named[0].paragraphs, last)]).segments if named else ()
 
 
-def _edited(chapter: ScriptChapter, section: Section) -> ScriptChapter:
-    segments, deleted = _inherited(chapter.segments, section.paragraphs, Pause.CHAPTER)
-    skipped = (Skip(EDITED, part.spans) for part in deleted if part.spans)
-    return replace(chapter, title=section.title, segments=segments, skipped=(*chapter.skipped, *skipped))
-
-
-def _inherited(
-    before: Sequence[Segment], paragraphs: Sequence[Paragraph], last: Pause
-) -> tuple[tuple[Segment, ...], list[Segment]]:
-    """The paragraphs as segments that stand for what they stood for before, and the segments that are gone."""
-    segments = list(_segments(paragraphs, last))
-    gone: list[Segment] = []
-    found = heirs([part.text for part in before], [part.text for part in segments])
-    for part, at in zip(before, found, strict=True):
-        if at is None:
-            gone.append(part)
-        else:
-            heir = segments[at]
-            segments[at] = replace(heir, spans=heir.spans + part.spans, made=heir.made or part.made)
-    return tuple(segments), gone
+def _edited(
+    chapter: ScriptChapter, section: Section, source_of: Callable[[Span], str | None] | None
+) -> ScriptChapter:
+    removed = [
+        (skip, " ".join(source_of(span) or "" for span in skip.spans))
+        for skip in chapter.skipped
+        if skip.rule == EDITED and skip.spans and source_of
+    ]
+    now = inherited(chapter.segments, [*_segments(section.paragraphs, Pause.CHAPTER)], removed)
+    skipped = [skip for skip in chapter.skipped if skip not in now.put_back]
+    skipped += (Skip(EDITED, part.spans) for part in now.deleted if part.spans)
+    return replace(chapter, title=section.title, segments=now.segments, skipped=tuple(skipped))
 
 
 def _segments(paragraphs: Sequence[Paragraph], last: Pause) -> Iterator[Segment]:

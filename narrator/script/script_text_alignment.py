@@ -4,50 +4,99 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from difflib import SequenceMatcher
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import regex
 
 _WORD = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|\w+")
 
+_MOST_COMPARED = 250_000
+"""Pairs of texts among which the longest equal runs are looked for, which takes up to cubic time."""
 
-def heirs(before: Sequence[str], after: Sequence[str]) -> list[int | None]:
-    """For each text of before, which of the texts after stands for it; None where it was deleted.
+
+def recognised(before: Sequence[str], after: Sequence[str]) -> tuple[list[int | None], set[int]]:
+    """For each text of before, which of the texts after stands for it; None where no words tell one.
 
     Order is kept. Two that have one heir were joined; of a text that was split, the first part is the heir.
+    With it all texts after that are known by their words: heirs, and the other parts of what was split.
     """
     found: list[int | None] = [None] * len(before)
-    start, before_end, after_end = _edges(before, after)
-    for at in range(start):
-        found[at] = at
-    for at in range(before_end, len(before)):
-        found[at] = at - before_end + after_end
-    old, new = before[start:before_end], after[start:after_end]
-    # difflib sets aside what is frequent in a long list, which keeps it from taking quadratic time.
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new).get_opcodes():
+    parts: set[int] = set()
+    for old, new in _differences(before, after, found):
+        changed, taken = _changed(before[old.start : old.stop], after[new.start : new.stop])
+        found[old.start : old.stop] = [None if at is None else new.start + at for at in changed]
+        parts.update(new.start + at for at in taken)
+    return found, parts.union(at for at in found if at is not None)
+
+
+def _differences(
+    before: Sequence[str], after: Sequence[str], found: list[int | None]
+) -> Iterator[tuple[range, range]]:
+    """Where texts were replaced by others; the heirs of those that are the same are put into `found`.
+
+    Patience diff: what is there just once on both sides parts the rest, in which that is asked again.
+    """
+    parts = [(range(len(before)), range(len(after)))]
+    while parts:
+        old, new = _without_edges(before, after, *parts.pop(), found)
+        anchors = _anchors(before, after, old, new)
+        for at, heir in anchors:
+            found[at] = heir
+            parts.append((range(old.start, at), range(new.start, heir)))
+            old, new = range(at + 1, old.stop), range(heir + 1, new.stop)
+        if anchors:
+            parts.append((old, new))
+        elif len(old) * len(new) > _MOST_COMPARED:
+            yield old, new
+        elif old and new:
+            yield from _between_runs(before, after, old, new, found)
+
+
+def _without_edges(
+    before: Sequence[str], after: Sequence[str], old: range, new: range, found: list[int | None]
+) -> tuple[range, range]:
+    """What is left of two parts after what is the same at their starts and ends, which goes into `found`."""
+    while old and new and before[old[0]] == after[new[0]]:
+        found[old[0]] = new[0]
+        old, new = old[1:], new[1:]
+    while old and new and before[old[-1]] == after[new[-1]]:
+        found[old[-1]] = new[-1]
+        old, new = old[:-1], new[:-1]
+    return old, new
+
+
+def _anchors(before: Sequence[str], after: Sequence[str], old: range, new: range) -> list[tuple[int, int]]:
+    """Texts that are there once in each of two parts, as many as are in the same order."""
+    once_before = _once(before, old)
+    once_after = _once(after, new)
+    return _in_order([(at, once_after[text]) for text, at in once_before.items() if text in once_after])
+
+
+def _once(texts: Sequence[str], part: range) -> dict[str, int]:
+    """The texts that are there once in a part, with their places."""
+    counts = Counter(texts[part.start : part.stop])
+    return {texts[at]: at for at in part if counts[texts[at]] == 1}
+
+
+def _between_runs(
+    before: Sequence[str], after: Sequence[str], old: range, new: range, found: list[int | None]
+) -> Iterator[tuple[range, range]]:
+    """The same as `_differences`, told by the longest runs of texts that are the same."""
+    matcher = SequenceMatcher(None, before[old.start : old.stop], after[new.start : new.stop])
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        here, there = old[i1:i2], new[j1:j2]
         if tag == "equal":
-            found[start + i1 : start + i2] = range(start + j1, start + j2)
+            found[here.start : here.stop] = there
         elif tag == "replace":
-            changed = _changed(old[i1:i2], new[j1:j2])
-            found[start + i1 : start + i2] = [None if at is None else start + j1 + at for at in changed]
-    return found
+            yield here, there
 
 
-def _edges(before: Sequence[str], after: Sequence[str]) -> tuple[int, int, int]:
-    """Where the first difference is, and the ends of the parts before and after that differ."""
-    shorter = min(len(before), len(after))
-    start = next((at for at in range(shorter) if before[at] != after[at]), shorter)
-    left = shorter - start
-    tail = next((at for at in range(left) if before[-1 - at] != after[-1 - at]), left)
-    return start, len(before) - tail, len(after) - tail
-
-
-def _changed(before: Sequence[str], after: Sequence[str]) -> list[int | None]:
-    """The heirs among texts that all differ: told by the words that they share, else by their places."""
+def _changed(before: Sequence[str], after: Sequence[str]) -> tuple[list[int | None], set[int]]:
+    """`recognised` among texts that all differ: told by the words that they share."""
     old, new = _words(before), _words(after)
     # A word that is there more often on one side says nothing of which is which.
     common = [word for word in old.keys() & new.keys() if len(old[word]) == len(new[word])]
@@ -56,7 +105,7 @@ def _changed(before: Sequence[str], after: Sequence[str]) -> list[int | None]:
     sizes, heir_sizes = _sizes(old), _sizes(new)
     telling = Counter(here.text for here, _ in pairs)
     found: list[int | None] = [None] * len(before)
-    taken = set()
+    taken: set[int] = set()
     for (text, heir), words in sorted(shared.items()):
         # The one is for the better part in the other.
         if 2 * words >= min(sizes[text], heir_sizes[heir]):
@@ -67,8 +116,7 @@ def _changed(before: Sequence[str], after: Sequence[str]) -> list[int | None]:
         if found[text] is None and heir not in taken and 2 * words >= telling[text]:
             found[text] = heir
             taken.add(heir)
-    _pair_by_place(found, taken, len(after))
-    return found
+    return found, taken
 
 
 class _Place(NamedTuple):
@@ -76,6 +124,9 @@ class _Place(NamedTuple):
 
     text: int
     word: int
+
+
+_Where = TypeVar("_Where", int, _Place)
 
 
 def _words(texts: Sequence[str]) -> dict[str, list[_Place]]:
@@ -92,13 +143,13 @@ def _sizes(words: Mapping[str, Sequence[_Place]]) -> Counter[int]:
     return Counter(place.text for places in words.values() for place in places)
 
 
-def _in_order(pairs: list[tuple[_Place, _Place]]) -> list[tuple[_Place, _Place]]:
-    """The most of the pairs that are in the same order on both sides.
+def _in_order(pairs: list[tuple[_Where, _Where]]) -> list[tuple[_Where, _Where]]:
+    """The most of the pairs that are in the same order on both sides, in that order.
 
     Patience sorting, as in Bram Cohen's patience diff: O(n log n), where a search for what is most alike takes
     quadratic time.
     """
-    tops: list[_Place] = []
+    tops: list[_Where] = []
     top_pairs: list[int] = []
     before = list[int | None]()
     pairs.sort()
@@ -112,10 +163,10 @@ def _in_order(pairs: list[tuple[_Place, _Place]]) -> list[tuple[_Place, _Place]]
     while link is not None:
         found.append(pairs[link])
         link = before[link]
-    return found
+    return found[::-1]
 
 
-def _pair_by_place(found: list[int | None], taken: AbstractSet[int], count: int) -> None:
+def pair_by_place(found: list[int | None], taken: AbstractSet[int], count: int) -> None:
     """Give texts without an heir those that stand in the same place and are nobody's, first to first."""
     settled = [(text, heir) for text, heir in enumerate(found) if heir is not None]
     for (text, heir), (next_text, next_heir) in pairwise([(-1, -1), *settled, (len(found), count)]):

@@ -23,8 +23,11 @@ from narrator.script.script_text_signs import (
 REVISION = 1
 FIRST_LINE = "narrator script, revision"
 OPENING, CLOSING = "Opening credits", "Closing credits"
+SOURCE = "Source:"
+"""How a comment begins that says which chapters the text was written from: a digest for each."""
 
 _REVISION = regex.compile(rf"{COMMENT}\s*{FIRST_LINE}\s+(\d+)")
+_SOURCE = regex.compile(rf"{COMMENT}\s*{SOURCE}((?:\s+[0-9a-f]+)+)")
 _LINE_END = regex.compile(r"\r\n|\r|\n")
 _NUMBERED = regex.compile(rf"{CHAPTER}\s*(\d+)\s*\.\s*(.*)")
 _CREDITS = regex.compile(rf"{CHAPTER}\s*({OPENING}|{CLOSING})", regex.IGNORECASE)
@@ -72,6 +75,17 @@ def read_sections(text: str) -> list[Section]:
         else:
             sections[-1].paragraphs.append(_paragraph(line, "\n".join(lines)))
     return sections
+
+
+def read_source(text: str) -> list[str]:
+    """The digests of the chapters that a text was written from; none where somebody removed them."""
+    digests: list[str] = []
+    for line in map(str.strip, _LINE_END.split(text.removeprefix("\ufeff"))):
+        if line.startswith(CHAPTER):
+            break
+        if match := _SOURCE.fullmatch(line):
+            digests += match[1].split()
+    return digests
 
 
 def _runs(text: str) -> Iterator[tuple[int, list[str]]]:

@@ -92,8 +92,8 @@ def unescaped(text: str, line: int) -> str:
     def meant(match: regex.Match[str]) -> str:
         if match[2]:
             return match[2]
-        if match[1] and int(match[1], 16) <= 0x10FFFF:
-            return chr(int(match[1], 16))
+        if match[1] and _is_character(number := int(match[1], 16)):
+            return chr(number)
         if match[0] == r"\n":
             return "\n"
         raise misread(
@@ -101,6 +101,11 @@ def unescaped(text: str, line: int) -> str:
         )
 
     return _ESCAPE.sub(meant, text)
+
+
+def _is_character(number: int) -> bool:
+    """Whether Unicode has a character of this number; no text in UTF-8 can hold half of a UTF-16 pair."""
+    return number <= 0x10FFFF and not 0xD800 <= number <= 0xDFFF
 
 
 def written_marks(marks: Marks) -> str:

@@ -59,8 +59,29 @@ _MAYBE_INSIDE = regex.compile(
 _UNSPLITTABLE = regex.compile(r"[^\S\x00-\x7f]|\p{Cs}|\W(?<=\W{65})")
 
 
+# It takes time by the square of a text, too, above all of one without spaces: longer ones are shown in parts.
+_MOST, _MOST_UNSPACED = 20_000, 4_000
+
+
 def sentences(text: str, language: str) -> list[str]:
     """The sentences of a text, with the white space that follows each. `language` is a BCP 47 tag or ''."""
+    most = _MOST if 50 * text.count(" ") > len(text) else _MOST_UNSPACED
+    if len(text) <= most:
+        return _sentences(text, language)
+    return [sentence for part in _cut_at(text, _places(text, most)) for sentence in _sentences(part, language)]
+
+
+def _places(text: str, most: int) -> Iterator[int]:
+    """Where to cut a text into parts of at most so many characters: after a sentence, a word, or anywhere."""
+    start = 0
+    while len(text) - start > most:
+        stop = NEATER[0].search(text, start + most // 2, start + most)
+        space = text.rfind(" ", start + 1, start + most)
+        start = stop.end() if stop else space + 1 if space > 0 else start + most
+        yield start
+
+
+def _sentences(text: str, language: str) -> list[str]:
     primary = language.split("-", maxsplit=1)[0].lower() or "en"
     plain = _UNSPLITTABLE.sub(" ", text)
     pieces = list(sentencex.segment(primary, plain))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import attrgetter
 
 import regex
 
@@ -17,7 +19,7 @@ from narrator.script.speech_text import primary_of
 URL = "url"
 _URL = regex.compile(r"(?:https?://|www\.)[^\s<>\"”»’)\]]*[^\s<>\"”»’)\].,;:!?]", regex.IGNORECASE)
 _AFTER_NAME = regex.compile(r"[\s.:,;—–-]+")
-_OPENING = regex.compile(r"[\p{Ps}\p{Pi}„\"]+$")
+_OPENING = regex.compile(r"[\p{Ps}\p{Pi}„\"]")
 _CLOSING = regex.compile(r"[\p{Pe}\p{Pf}“.,;:!?…\"]+")
 _WITH_QUOTES = frozenset({Role.PARAGRAPH, Role.LETTER, Role.LIST_ITEM, Role.QUOTATION})
 
@@ -44,7 +46,7 @@ class Casting:
         self._cast = cast
         self._reading = reading
         self._language = language
-        self._speakers = {_name(name): voice for name, voice in cast.speakers.items()}
+        self._speakers = {speaker_of(name): voice for name, voice in cast.speakers.items()}
         self._languages = {tag.lower(): voice for tag, voice in cast.languages.items()}
 
     def stretches(self, block: Block) -> list[Stretch]:
@@ -53,14 +55,15 @@ class Casting:
         urls = [match.span() for match in _URL.finditer(block.text)] if self._reading.urls == "skip" else []
         if not (block.marks or quotes or urls):
             return [self._stretch(block, 0, len(block.text), {}, is_quoted=False)]
-        marks = [_with_signs(mark, block.text) for mark in block.marks]
+        marks = [_with_signs(mark, block.text) for mark in block.marks if mark.kind is not MarkKind.READING]
         edges = {0, len(block.text)}
         for start, end in (*((mark.start, mark.end) for mark in marks), *quotes, *urls):
             edges |= {start, end}
+        over, is_quoted, is_url = _Over(marks), _Inside(quotes), _Inside(urls)
         found = (
             Stretch(start, end, rule=URL)
-            if _is_in(start, urls)
-            else self._stretch(block, start, end, _over(marks, start), is_quoted=_is_in(start, quotes))
+            if is_url.at(start)
+            else self._stretch(block, start, end, over.at(start), is_quoted=is_quoted.at(start))
             for start, end in pairwise(sorted(edges))
         )
         return list(_joined(block.text, found))
@@ -81,7 +84,7 @@ class Casting:
         tag = kinds[MarkKind.LANGUAGE].value if MarkKind.LANGUAGE in kinds else block.language or ""
         foreign = self._foreign_voice(tag)
         usual = self._usual_voice(block, kinds, is_quoted=is_quoted)
-        voice = self._speakers.get(_name(asked.value), asked.value) if asked else foreign or usual
+        voice = self._speakers.get(speaker_of(asked.value), asked.value) if asked else foreign or usual
         return Stretch(start, end, voice, tag if foreign or (asked and tag) else "")
 
     def _foreign_voice(self, tag: str) -> str:
@@ -91,7 +94,7 @@ class Casting:
 
     def _usual_voice(self, block: Block, kinds: Mapping[MarkKind, Mark], *, is_quoted: bool) -> str:
         if block.speaker and not kinds.keys() & {MarkKind.NAME, MarkKind.DIRECTION}:
-            return self._speakers.get(_name(block.speaker), "")
+            return self._speakers.get(speaker_of(block.speaker), "")
         if block.role is Role.HEADING:
             return self._cast.headings
         if block.role is Role.NOTE:
@@ -106,17 +109,37 @@ def _with_signs(mark: Mark, text: str) -> Mark:
         return replace(mark, end=after.end() if after else mark.end)
     if mark.kind not in {MarkKind.LANGUAGE, MarkKind.VOICE}:
         return mark
-    before, after = _OPENING.search(text, 0, mark.start), _CLOSING.match(text, mark.end)
-    return replace(mark, start=before.start() if before else mark.start, end=after.end() if after else mark.end)
+    start, after = mark.start, _CLOSING.match(text, mark.end)
+    while start and _OPENING.match(text, start - 1):
+        start -= 1
+    return replace(mark, start=start, end=after.end() if after else mark.end)
 
 
-def _over(marks: Sequence[Mark], start: int) -> dict[MarkKind, Mark]:
-    """The marks over a character by kind: the innermost of each."""
-    return {mark.kind: mark for mark in marks if mark.start <= start < mark.end}
+class _Over:
+    """The marks over a character, asked for from the first to the last."""
+
+    def __init__(self, marks: Sequence[Mark]) -> None:
+        self._coming = deque(sorted(marks, key=attrgetter("start")))
+        self._begun: list[Mark] = []
+
+    def at(self, start: int) -> dict[MarkKind, Mark]:
+        """By kind: the innermost of each."""
+        while self._coming and self._coming[0].start <= start:
+            self._begun.append(self._coming.popleft())
+        self._begun = [mark for mark in self._begun if mark.end > start]
+        return {mark.kind: mark for mark in self._begun}
 
 
-def _is_in(start: int, ranges: Sequence[tuple[int, int]]) -> bool:
-    return any(first <= start < end for first, end in ranges)
+class _Inside:
+    """Whether a character is in one of some ranges that are in order and apart, asked from first to last."""
+
+    def __init__(self, ranges: Sequence[tuple[int, int]]) -> None:
+        self._coming = deque(ranges)
+
+    def at(self, start: int) -> bool:
+        while self._coming and self._coming[0][1] <= start:
+            self._coming.popleft()
+        return bool(self._coming) and self._coming[0][0] <= start
 
 
 def _joined(text: str, stretches: Iterable[Stretch]) -> Iterator[Stretch]:
@@ -140,6 +163,6 @@ def _is_alike(one: Stretch, other: Stretch) -> bool:
     return (one.voice, one.language, one.rule) == (other.voice, other.language, other.rule)
 
 
-def _name(written: str) -> str:
+def speaker_of(written: str) -> str:
     """A speaker's name as it is compared: 'LADY BRACKNELL.' is 'lady bracknell'."""
     return " ".join(written.casefold().strip(" .:,;").split())

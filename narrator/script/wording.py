@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 
 from narrator.model import Block, MarkKind, Normalization, Span
 from narrator.script.lexicon import Lexicon
-from narrator.script.lexicon_entry import Entry
+from narrator.script.lexicon_entry import Case, Entry
 from narrator.script.normalize import normalized
 from narrator.script.pls import read_pls
 
@@ -19,6 +21,9 @@ LEXICON = "lexicon"
 """The rule under which a text is not spoken for which a lexicon says nothing."""
 
 _NO_ENTRIES = Lexicon()
+
+Foreign = tuple[int, int, str]
+"""Characters [start, end) of a text, and the BCP 47 tag of their language."""
 
 
 class Wording:
@@ -30,32 +35,70 @@ class Wording:
         lexicon: Lexicon = _NO_ENTRIES,
         *,
         voice: str = "",
+        language: str = "",
+        automatic: Normalization | None = None,
     ) -> None:
-        """`voice` is the narrator's, by which entries of the lexicon may be meant for it alone."""
+        """`voice` is the narrator's, by which entries of the lexicon may be meant for it alone.
+
+        `language` is what a person says that the book is in, '' where the book is asked. `automatic` is what
+        suits the provider, where nobody asked for a normalization.
+        """
         self._normalization = normalization
         self._lexicon = lexicon
         self._voice = voice
+        self._language = language
+        self._automatic = automatic
 
     @property
     def facts(self) -> dict[str, str]:
         """What decides what is said, as the accepted script keeps it, so that a change of it is noticed."""
-        if not self._lexicon.entries:
-            return {"normalize": str(self._normalization)}
+        facts = {"normalize": str(self._normalization)}
+        if self._automatic:
+            facts["auto"] = str(self._automatic)
+        if self._language:
+            facts["language"] = self._language
+        if self._lexicon.entries:
+            facts["lexicon"] = self._lexicon_digest()
+        return facts
+
+    def _lexicon_digest(self) -> str:
         entries = [
             (entry.pattern, entry.say, entry.is_regex, entry.case, entry.language, entry.voice)
             for entry in self._lexicon.entries
         ]
-        digest = hashlib.sha256(repr((self._voice, entries)).encode("utf-8", "surrogatepass")).hexdigest()
-        return {"normalize": str(self._normalization), "lexicon": digest[:16]}
+        form = repr((self._voice, entries)).encode("utf-8", "surrogatepass")
+        return hashlib.sha256(form).hexdigest()[:16]
 
-    def said(self, text: str, language: str, voice: str = "") -> str:
-        """`text` as it is sent. `voice` is '' for the narrator's.
+    @property
+    def asks_language(self) -> bool:
+        """Whether some entry of the lexicon is for one language alone."""
+        return any(entry.language for entry in self._lexicon.entries)
+
+    def said(self, text: str, language: str, voice: str = "", foreign: Sequence[Foreign] = ()) -> str:
+        """`text` as it is sent. `voice` is '' for the narrator's; `foreign` is in other languages.
 
         Raises:
             ConfigError: a regular expression of the lexicon takes too long over it.
         """
-        worded = self._lexicon.apply(text, language, voice or self._voice) if self._lexicon.entries else text
+        worded = text
+        if self._lexicon.entries:
+            speaker = voice or self._voice
+            worded = "".join(
+                self._lexicon.apply(text[start:end], tag, speaker)
+                for start, end, tag in _parts(len(text), language, foreign)
+            )
         return normalized(worded, language, self._normalization).strip()
+
+
+def _parts(length: int, language: str, foreign: Sequence[Foreign]) -> Iterator[Foreign]:
+    """All of a text in parts, each in one language."""
+    done = 0
+    for start, end, tag in foreign:
+        if start >= done:
+            yield done, start, language
+            yield start, end, tag
+            done = end
+    yield done, length, language
 
 
 def read_lexicons(paths: Sequence[Path]) -> Lexicon:
@@ -76,7 +119,10 @@ def read_lexicons(paths: Sequence[Path]) -> Lexicon:
 def _leaves_nothing(entry: Entry, later: Entry) -> bool:
     """Whether an entry says all that a later one would, so that the more exact one does not win."""
     is_same = (entry.is_regex, entry.pattern) == (later.is_regex, later.pattern)
-    return is_same and entry.language in {"", later.language} and entry.voice in {"", later.voice}
+    is_as_wide = entry.case in {Case.ANY, later.case}
+    return (
+        is_same and is_as_wide and entry.language in {"", later.language} and entry.voice in {"", later.voice}
+    )
 
 
 def _entries(path: Path) -> Iterable[Entry]:
@@ -93,9 +139,25 @@ def with_readings(block: Block, span: Span) -> str:
     text, offset = block.text[span.start : span.end], span.start
     said: list[str] = []
     done = 0
-    for mark in block.marks:
+    first = bisect_left(block.marks, span.start, key=attrgetter("start"))
+    for number in range(first, len(block.marks)):
+        mark = block.marks[number]
         start, end = mark.start - offset, mark.end - offset
+        if start >= len(text):
+            break
         if mark.kind is MarkKind.READING and done <= start and end <= len(text):
             said += (text[done:start], mark.value)
             done = end
     return "".join((*said, text[done:]))
+
+
+def foreign_in(block: Block, span: Span) -> list[Foreign]:
+    """What of the text of a span, white space at its ends aside, the book marks as in another language."""
+    text = block.text[span.start : span.end]
+    begins = span.start + len(text) - len(text.lstrip())
+    length = len(text.strip())
+    return [
+        (max(mark.start - begins, 0), min(mark.end - begins, length), mark.value)
+        for mark in block.marks
+        if mark.kind is MarkKind.LANGUAGE and mark.start < begins + length and begins < mark.end
+    ]

@@ -83,6 +83,81 @@ def test_a_text_replaces_no_file_of_another_kind(book: Path) -> None:
     assert book.read_bytes() == before
 
 
+def test_a_plan_prices_an_edited_text_and_leaves_it_as_it_is(book: Path) -> None:
+    text = book.parent / "script.txt"
+    with served(FakeSpeechServer()) as server:
+        options = _options(book, server)
+        delivered(narrator("render", book, *options, "--json"))
+        assert narrator("plan", book, *options, "--text", text).exit_code == 0
+        assert "left as it is" not in narrator("plan", book, *options, "--text", text).out, "nobody edited it"
+        edited = text.read_text(encoding="utf-8").replace(ASKED, "She asked him.")
+        text.write_text(edited, encoding="utf-8")
+        run = narrator("plan", book, *options, "--text", text)
+        assert run.exit_code == 0, run
+        assert "To speak: 1 requests, 14 characters" in run.out
+        assert f"Read from {text}: paragraphs: 1 changed." in run.out
+        assert f"{text} was left as it is. To have it written anew, remove it first." in run.out
+        assert text.read_text(encoding="utf-8") == edited
+        assert narrator("plan", book, *options, "--text", text, "--json").exit_code == 2
+        text.unlink()
+        assert narrator("plan", book, *options, "--text", text).exit_code == 0
+        assert ASKED in text.read_text(encoding="utf-8")
+
+
+def test_a_text_of_the_book_before_it_grew_takes_nothing_out(book: Path) -> None:
+    text = book.parent / "script.txt"
+    narrator("plan", book, "--projects", book.parent, "--text", text)
+    book.write_text(book.read_text(encoding="utf-8") + "\nThen the boat came in.\n", encoding="utf-8")
+    for command in ("render", "plan"):
+        run = narrator(command, book, "--projects", book.parent, "--text", text)
+        assert run.exit_code == 2, run
+        assert f"{text}: The book, or what of it is read, is not as it was" in run.err
+        assert "chapter 1 “The Pier” was changed" in run.err
+
+
+def test_what_was_taken_out_and_put_back_is_spoken_once(book: Path) -> None:
+    text = book.parent / "script.txt"
+    with served(FakeSpeechServer()) as server:
+        options = _options(book, server)
+        narrator("plan", book, *options, "--text", text)
+        whole = text.read_text(encoding="utf-8")
+        text.write_text(whole.replace(ASKED, ""), encoding="utf-8")
+        delivered(narrator("render", book, *options, "--text", text, "--json"))
+        text.write_text(whole, encoding="utf-8")
+        back = narrator("render", book, *options, "--text", text, "--json")
+        assert back.result["segments"] == {"total": 6, "rendered": 1, "reused": 5, "failed": 0}
+        server.requests.clear()
+        delivered(narrator("render", book, *options, "--strategy", "sentence", "--json"))
+        assert len([said for _, said in _said(server) if "the boat late" in said]) <= 1
+        planned = narrator("plan", book, *options, "--text").out
+        assert planned.count("Is the boat late again today?") == 1
+        assert "(edited)" not in planned
+
+
+def test_a_voice_that_is_refused_leaves_the_script_of_before(book: Path) -> None:
+    text = book.parent / "script.txt"
+    with served(FakeSpeechServer()) as server:
+        for options in (_options(book, server), ["--projects", book.parent / "local"]):
+            delivered(narrator("render", book, *options, "--json"))
+            text.unlink(missing_ok=True)
+            narrator("plan", book, *options, "--text", text)
+            whole = text.read_text(encoding="utf-8")
+            text.write_text(whole.replace(ASKED, f"[voice=nobody] {ASKED}"), encoding="utf-8")
+            planned = narrator("plan", book, *options, "--text", text)
+            assert planned.exit_code == 0, planned
+            refused = narrator("render", book, *options, "--text", text)
+            assert refused.exit_code == 4, refused
+            assert "nobody" in refused.err
+            again = narrator("render", book, *options, "--json")
+            assert again.result["segments"]["rendered"] == 0, again
+
+
+def test_a_source_that_was_taken_for_the_file_of_the_text_is_told(book: Path) -> None:
+    run = narrator("plan", "--text", book)
+    assert run.exit_code == 2
+    assert f"Put SOURCE first: narrator plan {book} --text" in run.err
+
+
 def test_a_lexicon_has_only_what_it_changes_spoken_again(book: Path) -> None:
     with served(FakeSpeechServer()) as server:
         options = _options(book, server)
@@ -141,6 +216,32 @@ def test_a_manuscript_on_standard_input_is_spoken_and_known_again(tmp_path: Path
         stories = ("Yesterday it rained here all day.", "Today it will rain here again all day.")
         told = [narrator("render", "-", *options, typed=story).result for story in stories]
         assert [result["segments"]["rendered"] for result in told] == [1, 1]
+
+
+def test_a_manuscript_on_standard_input_is_known_by_its_title(tmp_path: Path) -> None:
+    text = f"# The Ferry\n\n## One\n\n{SIOBHAN}\n"
+    other = f"# The Train\n\n## One\n\n{LOOKED}\n"
+    with served(FakeSpeechServer()) as server:
+        options: list[str | Path] = ["--projects", tmp_path, "--json"]
+        options += ["--provider", "openai", "--base-url", server.url]
+
+        def rendered(typed: str, *more: str | Path) -> tuple[str, int]:
+            result = narrator("render", "-", *options, *more, typed=typed).result
+            return Path(result["project"]).name, result["segments"]["rendered"]
+
+        assert rendered(text) == ("the-ferry", 4)
+        assert rendered(f"{text}\n{ASKED}\n") == ("the-ferry", 1)
+        assert rendered(other)[0] == "the-train"
+        assert rendered(text) == ("the-ferry", 0)
+        assert rendered("Yesterday it rained here all day.")[0] == "stdin"
+        assert rendered("Today it will rain here again.")[0] == "stdin"
+        news = ("--project", tmp_path / "news")
+        assert [rendered(each, *news)[0] for each in (text, other)] == ["news", "news"]
+        book = markdown(tmp_path / "the-ferry.md", BODY)
+        named = narrator("render", book, *options).result
+        assert Path(named["project"]).name == "the-ferry-2"
+        refused = narrator("render", book, *options, "--project", tmp_path / "the-train")
+        assert refused.exit_code == 2
 
 
 def test_nothing_on_standard_input_is_told() -> None:

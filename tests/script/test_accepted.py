@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from narrator.errors import UsageError
+from narrator.errors import DiskError, UsageError
 from narrator.model import Block, Chapter, Manuscript, Matter, Role
 from narrator.script.accepted import AcceptedScript
 from narrator.script.compose import Accepted, compose
@@ -40,7 +40,9 @@ def test_a_script_of_the_time_before_credits_is_read_as_one_without(tmp_path: Pa
     }
     index.write_text(json.dumps(earlier), encoding="utf-8")
     silent = replace(script, opening=(), closing=(), asked=None)
-    assert AcceptedScript(tmp_path).read() == Accepted(silent, "abc", CUT.cutting, None)
+    assert AcceptedScript(tmp_path).read() == Accepted(
+        silent, "abc", CUT.cutting, {"normalize": "off"}, is_early=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,6 +68,46 @@ def test_a_person_can_edit_what_is_said(tmp_path: Path) -> None:
     kept = AcceptedScript(tmp_path).read()
     assert kept is not None
     assert kept.script.chapters[1].segments[1].text == "Am dritten Mai."
+
+
+@pytest.mark.parametrize("key", ["voice", "language", "made"])
+def test_a_segment_whose_voice_is_no_text_is_told(tmp_path: Path, key: str) -> None:
+    AcceptedScript(tmp_path).write(compose(manuscript("Eins."), CUT), "abc", CUT)
+    path = next(tmp_path.glob("0002-*.json"))
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    facts["segments"][0][key] = None
+    path.write_text(json.dumps(facts), encoding="utf-8")
+    with pytest.raises(UsageError, match=f"{path.name}.*the {key} of a segment is no text"):
+        AcceptedScript(tmp_path).read()
+
+
+@pytest.mark.parametrize("is_edited", [False, True])
+def test_a_script_that_could_not_be_finished_leaves_the_one_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_edited: bool
+) -> None:
+    first = compose(manuscript("Eins.", "Zwei."), CUT)
+    AcceptedScript(tmp_path).write(first, "abc", CUT)
+    if is_edited:  # so that what is written is what had been written once, and is not there now
+        path = next(tmp_path.glob("0002-*.json"))
+        path.write_text(path.read_text(encoding="utf-8").replace("Eins.", "Ein."), encoding="utf-8")
+    before = AcceptedScript(tmp_path).read()
+
+    def full(path: Path, data: bytes) -> None:
+        if path.name == "book.json":
+            raise DiskError("The disk is full.")
+        path.write_bytes(data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("narrator.script.accepted.write_durably", full)
+        for cut in (CUT, treatment("sentence", 4)):
+            with pytest.raises(DiskError):
+                AcceptedScript(tmp_path).write(compose(manuscript("Eins.", "Zwei."), cut), "abd", cut)
+            assert AcceptedScript(tmp_path).read() == before
+    AcceptedScript(tmp_path).write(first, "abc", CUT)
+    kept = AcceptedScript(tmp_path).read()
+    assert kept is not None
+    assert kept.script == first
+    assert len(list(tmp_path.glob("0*.json"))) == 3, "what nothing names is gone"
 
 
 def test_files_of_chapters_that_are_gone_are_removed(tmp_path: Path) -> None:

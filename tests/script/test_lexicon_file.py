@@ -102,5 +102,7 @@ def test_another_shape_of_file_is_explained(tmp_path: Path, text: str, problem: 
 
 def test_a_file_that_is_no_toml_or_not_there_is_a_mistake_of_configuration(tmp_path: Path) -> None:
     assert "line 1" in problems(tmp_path, "word: Siobhan")[0]
-    with pytest.raises(ConfigError, match="No such file"):
+    assert "this is not TOML" in problems(tmp_path, f"entry = {'1' * 5000}")[0]
+    assert "this is not TOML" in problems(tmp_path, f"entry = {'[' * 5000}")[0]
+    with pytest.raises(ConfigError, match="there is no such file"):
         read_entries(tmp_path / "missing.toml")

@@ -82,7 +82,7 @@ def test_another_file_is_a_mistake_of_configuration(tmp_path: Path) -> None:
         path.write_text(content, encoding="utf-8")
         with pytest.raises(ConfigError, match=problem):
             read_pls(path)
-    with pytest.raises(ConfigError, match="No such file"):
+    with pytest.raises(ConfigError, match="there is no such file"):
         read_pls(tmp_path / "missing.pls")
     with pytest.raises(ConfigError, match="no language tag"):
         pls(tmp_path, "", language="")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from narrator.config import Reading, Titles
+from narrator.config import Cast, Reading, Titles
 from narrator.model import Block, Chapter, Manuscript, Mark, MarkKind, Matter, Role, Script
 from narrator.script.chapter_script import assert_tiling
 from narrator.script.compose import compose
@@ -52,7 +54,7 @@ BOOK = Manuscript("Ships", ("A",), "en", (DEDICATION, PREFACE, FIRST, SECOND, NO
 
 def heard(reading: Reading, book: Manuscript = BOOK) -> dict[str, list[str]]:
     script = compose(book, treatment(reading=reading), titles=SILENT)
-    for source, chapter in zip(with_notes(book, reading.notes).chapters, script.chapters, strict=True):
+    for source, chapter in zip(with_notes(book, reading).chapters, script.chapters, strict=True):
         assert_tiling(source, chapter)
     return {chapter.title: [segment.text for segment in chapter.segments] for chapter in script.spoken}
 
@@ -131,3 +133,51 @@ def test_names_of_speakers_and_stage_directions_are_left_out_by_wish() -> None:
     assert heard(Reading(), book)["Act I"] == ["Lane: (Aside.) Yes, sir.", "Lane goes out."]
     bare = Reading(speakers="skip", stage_directions="skip")
     assert heard(bare, book)["Act I"] == ["Yes, sir."]
+
+
+def test_notes_that_nothing_spoken_refers_to_stay_and_those_of_notes_follow_them() -> None:
+    blocks = (
+        block("He came.", notes=("a",)),
+        block("See b.", Role.NOTE, note="a", notes=("b",)),
+        block("It was so.", Role.NOTE, note="b", notes=("b",)),
+        block("Alone.", Role.NOTE, note="c", notes=("c",)),
+    )
+    contents = Chapter("Contents", (block("One", notes=("a",)),), Matter.FRONT, "toc")
+    book = replace(BOOK, chapters=(contents, Chapter("One", blocks)))
+    assert heard(Reading(notes="place"), book)["One"] == ["He came.", "See b.", "It was so.", "Alone."]
+    assert heard(Reading(notes="end"), book)["One"] == ["He came.", "Alone.", "See b.", "It was so."]
+
+
+@given(st.data())
+def test_no_note_is_lost_or_doubled_by_moving_it(data: st.DataObject) -> None:
+    names = st.sampled_from(["", "a", "b", "c"])
+    note = st.builds(
+        lambda named, own: Block(Role.NOTE, "x", note=own, notes=tuple(filter(None, [named]))), names, names
+    )  # fmt: skip
+    chapter = st.builds(
+        lambda blocks, kind: Chapter("C", tuple(blocks), kind=kind),
+        st.lists(note, max_size=6),
+        st.sampled_from(["", "toc"]),
+    )
+    book = replace(BOOK, chapters=tuple(data.draw(st.lists(chapter, max_size=4))))
+    numbered = replace(
+        book,
+        chapters=tuple(
+            replace(each, blocks=tuple(replace(b, source=f"{n}.{m}") for m, b in enumerate(each.blocks)))
+            for n, each in enumerate(book.chapters)
+        ),
+    )
+    for where in ("end", "place"):
+        moved = with_notes(numbered, Reading(notes=where))
+        places = sorted(b.source for each in moved.chapters for b in each.blocks)
+        assert places == sorted(b.source for each in numbered.chapters for b in each.blocks)
+
+
+def test_names_that_the_book_has_not_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    reading = Reading(speak=("dedikation", "glossary", "Two"), skip=("Onne",))
+    compose(BOOK, treatment(reading=reading, cast=Cast(speakers={"HAMLET": "bob"})), titles=SILENT)
+    assert [record.getMessage() for record in caplog.records] == [
+        "reading.speak: no chapter and no kind of matter is called 'dedikation'; did you mean 'Dedication'?",
+        "reading.skip: no chapter and no kind of matter is called 'Onne'; did you mean 'One'?",
+        "cast.speakers: nobody who speaks in this book is called 'HAMLET'.",
+    ]

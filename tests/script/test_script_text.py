@@ -16,7 +16,7 @@ from narrator.script.script_text import edited, written
 from narrator.script.strategies import Limit, Unit
 
 SIGNS = (
-    "# 1", "#", "— ", "\ud800", "== Part", "=== 3. Title", "=", "* * *", "***", "* * * *", "[voice=x] Yes",
+    "# 1", "#", "— ", "== Part", "=== 3. Title", "=", "* * *", "***", "* * * *", "[voice=x] Yes",
     "[Exit.]", "[ a =", "/", "and /", "or //\n///", "http://a.b/", "\\", "\\n", "\\u{41}", " ", "\u00a0",
     "\u200b", "\ufeff", "\n", "a\n\nb", "Tyger,\nburning", "a\n# b\n=== c", " a \n b ", "\r", "a\r\nb",
     "\u2028", "\x85", "\x0c", "\t",
@@ -285,6 +285,82 @@ def test_a_chapter_that_was_taken_out_can_be_put_back() -> None:
     assert [said(part) for part in again.chapters] == [[("Again.", [])], [("Two.", [0])]]
 
 
+def _source(*texts: str) -> Callable[[int, Span], str]:
+    return lambda _, span: texts[span.block]
+
+
+def test_what_was_taken_out_stands_for_its_source_again_when_it_is_put_back() -> None:
+    before = ["It rained all day.", "The ferry came at noon.", "Nobody got off.", "He slept."]
+    script = book(chapter(*before))
+    text = written(script)
+    silent = edited(text.replace(before[1], "").replace(before[2], ""), script)
+    assert {skip.spans for skip in silent.chapters[0].skipped} == {spans(1), spans(2)}
+    for put_back in (text, text.replace("came at noon", "came in at noon")):
+        result = edited(put_back, silent, source_of=_source(*before)).chapters[0]
+        assert [blocks for _, blocks in said(result)] == [[0], [1], [2], [3]]
+        assert result.skipped == ()
+
+
+def test_what_is_put_in_elsewhere_is_not_what_was_taken_out() -> None:
+    before = ["It rained all day.", "The ferry came at noon.", "He slept."]
+    script = book(chapter(*before))
+    silent = edited(written(script).replace(before[1], ""), script)
+    for new in ("Listen to me!", before[1]):
+        text = written(silent).replace("=== 1. One\n", f"=== 1. One\n\n{new}\n")
+        result = edited(text, silent, source_of=_source(*before)).chapters[0]
+        assert said(result) == [(new, []), (before[0], [0]), (before[2], [2])]
+        assert result.skipped == (Skip("edited", spans(1)),)
+
+
+@given(st.lists(LATIN.filter(str.strip), min_size=1, max_size=8), st.data())
+def test_a_text_of_before_brings_everything_back(some: list[str], data: st.DataObject) -> None:
+    texts = [f"w{text.strip()}" for text in some]
+    script = book(chapter(*texts))
+    kept = [text for text in texts if data.draw(st.booleans())]
+    silent = edited("=== 1. One\n\n" + "\n\n".join(kept), script)
+    again = edited(written(script), silent, source_of=_source(*texts)).chapters[0]
+    order = [span for part in again.segments for span in part.spans]
+    assert [part.text for part in again.segments] == [part.text for part in script.chapters[0].segments]
+    assert order == sorted(order, key=lambda span: span.block)
+    assert covered(again) == covered(script.chapters[0])
+
+
+def _of_source(digest: str, *texts: str, title: str) -> ScriptChapter:
+    return replace(chapter(*texts, title=title), source_digest=digest, title_read=title)
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        (("a", "x", "c"), ["chapter 2 “Two” was changed"]),
+        (("a", "b", "c", "d"), ["chapter 4 “Four” is new"]),
+        (("a", "c"), ["its chapter 2 “Second” is gone"]),
+        (("x", "a", "b", "y"), ["chapter 1 “One” is new", "chapter 4 “Four” was changed"]),
+    ],
+)
+def test_a_text_of_the_book_before_it_changed_is_refused(now: tuple[str, ...], told: list[str]) -> None:
+    titles = {"a": "One", "b": "Two", "c": "Three", "d": "Four", "y": "Four"}
+    then = book(*(_of_source(each, f"{each} said.", title=titles[each]) for each in "abc"))
+    titles["x"] = "Two" if now[1] == "x" else "One"
+    script = book(*(_of_source(each, f"{each} said.", title=titles[each]) for each in now))
+    text = written(then).replace("=== 2. Two", "=== 2. Second")
+    with pytest.raises(UsageError, match="not as it was") as caught:
+        edited(text, script)
+    assert all(each in caught.value.what for each in told), caught.value.what
+    without = "\n".join(line for line in text.split("\n") if not line.startswith("# Source:"))
+    if len(now) == 3:
+        assert edited(without, script).chapters[1].title == "Second"
+
+
+def test_an_edited_text_is_accepted_as_often_as_it_is_given() -> None:
+    script = book(*(_of_source(f"{at}", f"{at} said.", title=f"Nr {at}") for at in range(40)))
+    text = written(script).replace("7 said.", "Seven sang.").replace("=== 4. Nr 3", "=== 4. Nr three")
+    assert text.count("# Source: ") == 4
+    once = edited(text, script)
+    assert edited(text, once) == once
+    assert edited(written(once), script) == once
+
+
 def test_titles_and_credits_can_be_edited() -> None:
     script = replace(
         book(chapter("One.")),
@@ -320,6 +396,7 @@ def test_titles_and_credits_can_be_edited() -> None:
         ("One.", "— !", "— !", "nothing that could be spoken"),
         ("One.", "C:\\windows", "C:", "no escape"),
         ("One.", "\\u{110000}", "\\u", "no escape"),
+        ("One.", "\\u{D800}", "\\u", "no escape"),
         ("One.", "One. " * 30, "One. One.", "149 characters, and 100"),
         ("revision 1", "revision 2", "# narrator", "revision 2"),
     ],
@@ -392,3 +469,23 @@ def test_a_long_chapter_that_was_edited_everywhere_is_read_soon(
     assert time.process_time() - begun < 10
     assert len(result.segments) + len(result.skipped) == 5000
     assert all(f" {part.spans[0].block}th " in part.text for part in result.segments)
+
+
+def test_a_long_book_of_phrases_that_return_is_read_soon() -> None:
+    phrases = [f"phrase number {at} is said" for at in range(100)]
+    before = [phrases[at * 7919 % 100] if at % 2 else f"text {at} is here once" for at in range(16_000)]
+    begun = time.process_time()
+    result = edited(
+        "=== 1. One\n\n"
+        + "\n\n".join(f"{text} now" if at % 10 == 0 else text for at, text in enumerate(before)),
+        book(chapter(*before)),
+    ).chapters[0]
+    assert time.process_time() - begun < 10
+    assert [part.spans for part in result.segments] == [spans(at) for at in range(16_000)]
+
+
+def test_phrases_that_are_nowhere_just_once_are_read_soon() -> None:
+    before = [f"phrase {at * at % 97} is said" for at in range(4000)]
+    begun = time.process_time()
+    edited("=== 1. One\n\n" + "\n\n".join([*before[9::2], *before[::3]]), book(chapter(*before)))
+    assert time.process_time() - begun < 10

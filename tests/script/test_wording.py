@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,9 +19,12 @@ from narrator.model import (
     Mark,
     MarkKind,
     Normalization,
+    Pause,
     Role,
     Script,
     ScriptChapter,
+    Segment,
+    Skip,
 )
 from narrator.script.chapter_script import assert_tiling
 from narrator.script.compose import compose
@@ -73,6 +77,14 @@ def test_an_entry_is_for_the_voice_that_it_names() -> None:
     wording = Wording(lexicon=Lexicon([entry("Siobhan", "Shivawn", voice="nova")]), voice="heart")
     script = compose(manuscript, treatment(cast=cast, wording=wording), titles=SILENT)
     assert texts(script) == ["Shivawn", "Siobhan went."]
+
+
+def test_an_entry_is_for_words_that_the_book_marks_as_of_its_language() -> None:
+    block = Block(Role.PARAGRAPH, "A chat about a chat.", marks=(Mark(MarkKind.LANGUAGE, 2, 6, "fr"),))
+    manuscript = Manuscript("Book", (), "en", (Chapter("One", (block,)),))
+    wording = Wording(lexicon=Lexicon([Entry("chat", "shah", language="fr")]))
+    script = compose(manuscript, treatment(wording=wording), titles=SILENT)
+    assert texts(script) == ["A shah about a chat."]
 
 
 def test_the_reading_that_the_book_gives_is_spoken() -> None:
@@ -196,3 +208,241 @@ def test_whatever_is_said_for_it_every_character_is_said_once_or_skipped(
             assert text.strip()
             assert len(text) <= limit
             assert max_bytes is None or len(text.encode()) <= max_bytes
+
+
+def by_hand(text: str) -> Segment:
+    return Segment(text, ())
+
+
+def with_segments(script: Script, *segments: Segment, skipped: tuple[Skip, ...] = ()) -> Script:
+    old = chapter(script)
+    return replace(script, chapters=(replace(old, segments=segments, skipped=old.skipped + skipped),))
+
+
+THREE = book("It rained.", "It snowed a lot.", "It was over.")
+
+
+def test_joined_and_divided_paragraphs_outlast_another_cutting() -> None:
+    before = compose(THREE, treatment(), titles=SILENT)
+    one, two, three = chapter(before).segments
+    joined = replace(one, text="It rained. It snowed a lot.", spans=one.spans + two.spans)
+    script = with_segments(before, joined, replace(three, text="It was"), by_hand("over."))
+    for under in (treatment(cast=Cast(headings="ann")), treatment("sentence"), treatment(merge=200)):
+        again = compose(THREE, under, accepted(script), titles=SILENT)
+        assert texts(again) == ["It rained. It snowed a lot.", "It was", "over."]
+
+
+def test_what_was_taken_out_stays_out_under_another_cutting() -> None:
+    manuscript = book("It rained. It poured.", "It snowed.")
+    before = compose(manuscript, treatment(), titles=SILENT)
+    one, two = chapter(before).segments
+    script = with_segments(before, two, skipped=(Skip("edited", one.spans),))
+    for under in (treatment("sentence"), treatment(merge=200), treatment(cast=Cast(quotes="ann"))):
+        again = compose(manuscript, under, accepted(script), titles=SILENT)
+        assert texts(again) == ["It snowed."]
+
+
+def test_a_pause_and_a_voice_that_a_person_gave_outlast_another_cast() -> None:
+    before = compose(THREE, treatment(), titles=SILENT)
+    one, two, three = chapter(before).segments
+    script = with_segments(before, replace(one, pause=Pause.SCENE_BREAK), replace(two, voice="bob"), three)
+    again = compose(THREE, treatment(cast=Cast(headings="ann")), accepted(script), titles=SILENT)
+    assert [(each.pause, each.voice) for each in chapter(again).segments] == [
+        (Pause.SCENE_BREAK, ""),
+        (Pause.PARAGRAPH, "bob"),
+        (Pause.CHAPTER, ""),
+    ]
+
+
+def test_an_edited_heading_gets_the_voice_of_headings() -> None:
+    blocks = (Block(Role.HEADING, "One"), Block(Role.PARAGRAPH, "So."))
+    manuscript = Manuscript("Book", (), "en", (Chapter("One", blocks),))
+    before = compose(manuscript, treatment(), titles=SILENT)
+    one, two = chapter(before).segments
+    script = with_segments(before, replace(one, text="First"), two)
+    again = compose(manuscript, treatment(cast=Cast(headings="ann")), accepted(script), titles=SILENT)
+    assert [(each.text, each.voice) for each in chapter(again).segments] == [("First", "ann"), ("So.", "")]
+
+
+def test_what_a_person_put_before_a_chapter_is_no_title_of_it() -> None:
+    manuscript = Manuscript("Book", (), "en", (Chapter("The River", (Block(Role.PARAGRAPH, "It ran."),)),))
+    before = compose(manuscript, treatment(), titles=Titles(opening="", closing=""))
+    script = with_segments(before, by_hand("For Ann."), *chapter(before).segments)
+    titles = Titles(opening="", closing="", chapter="Chapter: {chapter}")
+    again = compose(manuscript, treatment(), accepted(script), titles=titles)
+    assert texts(again) == ["Chapter: The River", "For Ann.", "It ran."]
+    cast = compose(
+        manuscript, treatment(cast=Cast(quotes="ann")), accepted(script), titles=Titles(opening="", closing="")
+    )
+    assert sorted(texts(cast)) == ["For Ann.", "It ran.", "The River"]
+
+
+def test_edits_outlast_the_moving_of_notes() -> None:
+    blocks = (
+        Block(Role.PARAGRAPH, "He came.", notes=("a",)),
+        Block(Role.PARAGRAPH, "He went."),
+        Block(Role.NOTE, "By boat.", note="a"),
+    )
+    manuscript = Manuscript("Book", (), "en", (Chapter("One", blocks),))
+    before = compose(manuscript, treatment(), titles=SILENT)
+    one, two = chapter(before).segments
+    script = with_segments(before, one, replace(two, text="He left."))
+    moved = compose(manuscript, treatment(reading=Reading(notes="place")), accepted(script), titles=SILENT)
+    assert texts(moved) == ["He came.", "By boat.", "He left."]
+    kept = accepted(moved, treatment(reading=Reading(notes="place")))
+    assert texts(compose(manuscript, treatment(), kept, titles=SILENT)) == ["He came.", "He left."]
+
+
+def test_edits_outlast_a_change_of_another_paragraph_in_the_book(caplog: pytest.LogCaptureFixture) -> None:
+    before = compose(THREE, treatment(), titles=SILENT)
+    one, two, three = chapter(before).segments
+    script = with_segments(
+        before, replace(one, text="It poured."), by_hand("Oh!"), replace(two, text="Snow."), three
+    )
+    corrected = book("It rained.", "It snowed a bit.", "It was over.")
+    again = compose(corrected, treatment(), accepted(script), titles=SILENT)
+    assert texts(again) == ["It poured.", "Oh!", "It snowed a bit.", "It was over."]
+    assert "could not be kept: 1" in caplog.text, "what could not be kept is told"
+
+
+def test_each_of_two_chapters_that_are_alike_keeps_its_own_edits() -> None:
+    alike = Chapter("Interlude", (Block(Role.PARAGRAPH, "The clock ticked."),))
+    manuscript = Manuscript("Book", (), "en", (alike, alike))
+    before = compose(manuscript, treatment(), titles=SILENT)
+    first, second = before.chapters
+    edited = replace(first, segments=(replace(first.segments[0], text="The clock ticked once."),))
+    script = replace(before, chapters=(edited, second))
+    again = compose(manuscript, treatment(cast=Cast(quotes="ann")), accepted(script), titles=SILENT)
+    assert [each.segments[0].text for each in again.chapters] == ["The clock ticked once.", "The clock ticked."]
+
+
+def test_what_a_lexicon_silenced_comes_back_in_its_place_and_voice() -> None:
+    block = Block(
+        Role.PARAGRAPH, "He said Bonjour and left the room.", marks=(Mark(MarkKind.LANGUAGE, 8, 15, "fr"),)
+    )
+    manuscript = Manuscript("Book", (), "en", (Chapter("One", (block,)),))
+    cast = Cast(languages={"fr": "zoe"})
+    silent = treatment(cast=cast, wording=Wording(lexicon=Lexicon([entry("Bonjour", "")])))
+    before = compose(manuscript, silent, titles=SILENT)
+    again = compose(manuscript, treatment(cast=cast), accepted(before, silent), titles=SILENT)
+    assert [(each.text, each.voice) for each in chapter(again).segments] == [
+        ("He said", ""),
+        ("Bonjour", "zoe"),
+        ("and left the room.", ""),
+    ]
+
+
+def test_a_word_that_grows_is_cut_between_words_and_not_doubled_later() -> None:
+    manuscript = book("NATO")
+    under = worded(entry("NATO", "the North Atlantic Treaty Organization"), limit=20)
+    script = compose(manuscript, under, titles=SILENT)
+    assert " ".join(texts(script)) == "the North Atlantic Treaty Organization"
+    assert all(len(text) <= 20 for text in texts(script))
+    more = worded(entry("NATO", "the North Atlantic Treaty Organization"), entry("b", "c"), limit=20)
+    assert texts(compose(manuscript, more, accepted(script, under), titles=SILENT)) == texts(script)
+
+
+def test_edits_that_are_too_long_for_a_new_limit_are_cut() -> None:
+    before = compose(THREE, treatment(), titles=SILENT)
+    one, *others = chapter(before).segments
+    script = with_segments(
+        before, replace(one, text="It rained, and it went on to rain for days. " * 3), *others
+    )
+    again = compose(THREE, treatment(limit=60), accepted(script), titles=SILENT)
+    assert all(len(text) <= 60 for text in texts(again))
+    assert " ".join(texts(again)).count("It rained, and it went on to rain for days.") == 3
+
+
+def test_a_script_of_before_is_written_out_as_it_was_and_its_edits_stay() -> None:
+    manuscript = book("Dr. Bee came.", "St. Bees.", "Siobhan.")
+    composed = compose(manuscript, treatment(), titles=SILENT)
+    one, two, three = (replace(segment, made="") for segment in chapter(composed).segments)
+    script = with_segments(composed, one, replace(two, text="Saint Bega."), three)
+    early = replace(accepted(script), wording={"normalize": "off"}, is_early=True)
+    under = worded(entry("Siobhan", "Shivawn"))
+    again = compose(manuscript, under, early, titles=SILENT)
+    assert texts(again) == ["Dr. Bee came.", "Saint Bega.", "Shivawn."]
+    later = compose(manuscript, treatment(), accepted(again, under), titles=SILENT)
+    assert texts(later) == ["Dr. Bee came.", "Saint Bega.", "Siobhan."]
+
+
+def test_a_script_of_before_is_found_again_though_readers_tell_of_marks_now() -> None:
+    plain = Block(Role.PARAGRAPH, "He said Bonjour.")
+    before = compose(Manuscript("Book", (), "en", (Chapter("One", (plain,)),)), treatment(), titles=SILENT)
+    edited = with_segments(before, replace(chapter(before).segments[0], text="He said hello.", made=""))
+    marked = replace(plain, marks=(Mark(MarkKind.LANGUAGE, 8, 15, "fr"),))
+    early = replace(accepted(edited), is_early=True)
+    manuscript = Manuscript("Book", (), "en", (Chapter("One", (marked,)),))
+    assert texts(compose(manuscript, treatment(), early, titles=SILENT)) == ["He said hello."]
+
+
+def test_another_language_of_the_book_has_its_texts_written_out_in_it() -> None:
+    manuscript = book("Le 2 & 3 mai.", language="en")
+    english = treatment(wording=Wording(Normalization.LIGHT))
+    before = compose(manuscript, english, titles=SILENT)
+    french = treatment(wording=Wording(Normalization.LIGHT, language="fr"))
+    again = compose(replace(manuscript, language="fr"), french, accepted(before, english), titles=SILENT)
+    assert texts(again) == ["Le 2 et 3 mai."]
+
+
+def test_the_time_for_marks_grows_with_their_number_and_not_with_its_square() -> None:
+    text = "aa " * 30_000
+    marks = tuple(Mark(MarkKind.LANGUAGE, 3 * at, 3 * at + 2, "fr") for at in range(30_000))
+    readings = tuple(Mark(MarkKind.READING, 3 * at, 3 * at + 2, "b") for at in range(30_000))
+    for some in (marks, readings):
+        manuscript = Manuscript("Book", (), "en", (Chapter("One", (Block(Role.PARAGRAPH, text, marks=some),)),))
+        began = time.process_time()
+        compose(manuscript, treatment(), titles=SILENT)
+        assert time.process_time() - began < 5, "with the square of their number it would take minutes"
+
+
+TREATMENTS = (
+    treatment(),
+    treatment("sentence", 30),
+    treatment("fixed", 25, max_bytes=30),
+    treatment(merge=60),
+    treatment(cast=Cast(quotes="q", headings="h")),
+    treatment(reading=Reading(urls="skip", captions="speak")),
+    worded(entry("b", "")),
+    worded(entry("a", "aaaa aaaa"), limit=30),
+)
+"""What a person may come to wish of a book, one after another."""
+
+
+@given(st.data())
+def test_whatever_is_edited_and_wished_one_after_another_no_text_is_lost_or_said_twice(
+    data: st.DataObject,
+) -> None:
+    paragraphs = st.lists(st.text("ab. “”,", min_size=1, max_size=50), min_size=1, max_size=5)
+    manuscript = book(*data.draw(paragraphs))
+    under = data.draw(st.sampled_from(TREATMENTS))
+    script = compose(manuscript, under, titles=SILENT)
+    for _ in range(data.draw(st.integers(1, 4))):
+        script = with_segments(
+            script, *_edited(data, list(chapter(script).segments), gone := []), skipped=tuple(gone)
+        )
+        before, under = under, data.draw(st.sampled_from(TREATMENTS))
+        script = compose(manuscript, under, accepted(script, before), titles=SILENT)
+        assert_tiling(manuscript.chapters[0], chapter(script))
+        assert all(len(text) <= under.cut.limit for text in texts(script))
+
+
+def _edited(data: st.DataObject, segments: list[Segment], gone: list[Skip]) -> list[Segment]:
+    """Segments as a person leaves them: one changed, taken out, divided, joined with the next, or put in."""
+    if not segments:
+        return [by_hand("New.")]
+    at = data.draw(st.integers(0, len(segments) - 1))
+    one, following = segments[at], segments[at + 1 : at + 2]
+    how = data.draw(st.sampled_from(["change", "take out", "divide", "join", "put in"]))
+    if how == "change":
+        segments[at] = replace(one, text="Changed.")
+    elif how == "take out" and one.spans:
+        gone.append(Skip("edited", one.spans))
+        del segments[at]
+    elif how == "divide":
+        segments[at : at + 1] = [replace(one, text="First."), by_hand("Second.")]
+    elif how == "join" and following and one.spans and following[0].spans:
+        segments[at : at + 2] = [replace(one, text="Joined.", spans=one.spans + following[0].spans)]
+    else:
+        segments.insert(at, by_hand("Put in."))
+    return segments
