@@ -73,6 +73,9 @@ def _without_idle_breaks(blocks: Iterable[Block]) -> list[Block]:
 
 def split_lines(lines: Iterable[str], role: Role, *, is_verse: bool = False) -> list[tuple[Role, str]]:
     """The blocks in text whose lines were broken on purpose; an empty line parts stanzas."""
+    lines = list(lines)
+    if len(lines) == 1:
+        return _one_line(lines[0], role, is_verse=is_verse)
     stanzas: list[list[str]] = [[]]
     signs = ""
     for line in lines:
@@ -85,15 +88,24 @@ def split_lines(lines: Iterable[str], role: Role, *, is_verse: bool = False) -> 
     return [block for stanza in stanzas if stanza for block in _lined(stanza, role, is_verse=is_verse)]
 
 
+def _one_line(line: str, role: Role, *, is_verse: bool) -> list[tuple[Role, str]]:
+    plain = _shown(line)
+    if not plain:
+        return []
+    if is_scene_break(plain):
+        return [(Role.SCENE_BREAK, "")]
+    return [(Role.VERSE if is_verse and len(plain) <= _PROSE_LINE else role, line)]
+
+
 def _lined(lines: list[str], role: Role, *, is_verse: bool) -> list[tuple[Role, str]]:
     """Verse, or paragraphs parted by line breaks, or one paragraph broken for the eye."""
+    if len(lines) == 1:
+        return _one_line(lines[0], role, is_verse=is_verse)
     plain = [_shown(line) for line in lines]
     if all(map(is_scene_break, plain)):
         return [(Role.SCENE_BREAK, "")]
-    if is_verse and (len(lines) > 1 or len(plain[0]) <= _PROSE_LINE):
+    if is_verse:
         return [(Role.VERSE, "\n".join(lines))]
-    if len(lines) == 1:
-        return [(role, lines[0])]
     if sum(map(len, plain)) <= _VERSE_LINE * len(lines) and role is not Role.LIST_ITEM:
         return [(Role.VERSE, "\n".join(lines))]
     if all(line[-1] in ".!?…:;\"'”’»)—-" for line in plain):

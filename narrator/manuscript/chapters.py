@@ -10,7 +10,12 @@ from dataclasses import replace
 from narrator.manuscript.apparatus import apparatus_in
 from narrator.manuscript.blocks import tidy
 from narrator.manuscript.characters import same_words, words_in
-from narrator.manuscript.headings import label_is_chapter
+from narrator.manuscript.front_pages import (
+    LONGEST_TITLE_PAGE,
+    kind_of_title_page,
+    reads_as_prose,
+    with_front_pages,
+)
 from narrator.manuscript.matter import (
     is_brief,
     is_container,
@@ -21,12 +26,11 @@ from narrator.manuscript.matter import (
 )
 from narrator.manuscript.openings import headed
 from narrator.manuscript.part_headings import joined, with_ends_back, with_headings_forward
-from narrator.manuscript.pieces import Piece, Stretch
+from narrator.manuscript.pieces import Piece, Stretch, first_heading, words_of
 from narrator.model import Block, Chapter, Matter, Role
 
 __all__ = ["LONGEST_PAGE", "Stretch", "chapters_of", "kind_of_shape"]
 
-_TITLE_PAGE = 200
 LONGEST_PAGE = 1500
 """A chapter called 'Cover' or 'Rights' that has more words than these is a chapter, not such a page."""
 _COPYRIGHT_PAGE = 700
@@ -35,18 +39,10 @@ _COPYRIGHT = re.compile(
 )
 _LINKED = 0.6
 """A page of which a larger share is links is a table of contents."""
-_TITLE_LINE = 60
-_TITLE_LINES = 4
-"""The listed parts of a title page have fewer words than these, and there are no more of them."""
-_BY = re.compile(r"by|von|par|door", re.IGNORECASE)
-_BY_LINE = re.compile(
-    r"(?i:by|von|par|door)\s+[^\W\d_a-z]|(?i:(?:author|translator|editor) of|with .{0,40}illustrations)\b"
-    r"|(?i:(?:illustrated|translated|edited) by)\b"
-)
-_TITLE_PAGES = {"titlepage", "halftitlepage"}
-_ONE_IN_A_ROW = {"titlepage", "gutenberg-header", "gutenberg-license"}
 _NAMES = {"halftitlepage": "Half title", "loi": "Illustrations", "titlepage": "Title page", "toc": "Contents"}
 _FROM_TITLE = {"", "chapter", "part"}
+_UNNAMED = {"", "chapter", "preamble"}
+"""Kinds that are no title: such pages without one are called by their first words."""
 
 
 def chapters_of(stretches: Iterable[Stretch], *, book_title: str, language: str) -> tuple[Chapter, ...]:
@@ -54,7 +50,7 @@ def chapters_of(stretches: Iterable[Stretch], *, book_title: str, language: str)
     parts = (part for stretch in stretches for part in _without_apparatus(stretch))
     spoken = [stretch for stretch in parts if any(piece.block.text for piece in stretch.pieces)]
     known = [_named(stretch, book_title, is_last=stretch is spoken[-1]) for stretch in spoken]
-    known = _with_front_pages(_with_lone_note(with_ends_back(known)), book_title)
+    known = with_front_pages(_with_lone_note(with_ends_back(known)), book_title)
     known = joined(with_headings_forward(known))
     matters = _matters(known)
     return tuple(
@@ -82,12 +78,12 @@ def _named(stretch: Stretch, book_title: str, *, is_last: bool) -> Stretch:
     """The stretch with its kind: by markup, then the words of its title, then its shape."""
     kind = stretch.kind or _commonest(stretch.pieces)
     if kind in _FROM_TITLE:
-        told = kind_of_title(stretch.title) or kind_of_title(_first_heading(stretch.pieces))
-        if is_brief(told) and _words(stretch.pieces) > LONGEST_PAGE:
+        told = kind_of_title(stretch.title) or kind_of_title(first_heading(stretch.pieces))
+        if is_brief(told) and words_of(stretch.pieces) > LONGEST_PAGE:
             told = ""
         kind = told or kind_of_shape(stretch.pieces) or kind
-    if kind in _FROM_TITLE and not is_last and _is_title_page(stretch, book_title):
-        kind = "titlepage" if _words(stretch.pieces) > words_in(book_title) + 3 else "halftitlepage"
+    if kind in _FROM_TITLE and not is_last:
+        kind = kind_of_title_page(stretch, book_title) or kind
     return replace(stretch, kind=kind, pieces=headed(stretch.pieces, stretch.title))
 
 
@@ -104,6 +100,8 @@ def _with_lone_note(stretches: list[Stretch]) -> list[Stretch]:
 
 
 def _commonest(pieces: Sequence[Piece]) -> str:
+    if len({piece.kind for piece in pieces}) < 2:
+        return pieces[0].kind if pieces else ""
     counts: Counter[str] = Counter()
     for piece in pieces:
         counts[piece.kind] += words_in(piece.block.text)
@@ -119,7 +117,7 @@ def kind_of_shape(pieces: Sequence[Piece]) -> str:
     body = [piece for piece in text if piece.block.role is not Role.HEADING]
     if body and all(piece.block.role is Role.NOTE for piece in body):
         return "endnotes"
-    if _words(text) < _COPYRIGHT_PAGE:
+    if len(text) < _COPYRIGHT_PAGE and words_of(text) < _COPYRIGHT_PAGE:
         signs = {match.casefold() for piece in text for match in _COPYRIGHT.findall(piece.block.text)}
         return "copyright-page" if len(signs) > 2 else ""
     return ""
@@ -131,69 +129,13 @@ def _is_linked_page(pieces: Sequence[Piece]) -> bool:
     return len(pieces) > 3 and sum(piece.linked for piece in pieces) > _LINKED * characters
 
 
-def _is_title_page(stretch: Stretch, book_title: str) -> bool:
-    heading = _first_heading(stretch.pieces)
-    if label_is_chapter(heading):
-        return False
-    title = same_words(stretch.title or heading)
-    return bool(title) and title == same_words(book_title) and _words(stretch.pieces) < _TITLE_PAGE
-
-
-def _with_front_pages(stretches: list[Stretch], book_title: str) -> list[Stretch]:
-    """What stands unnamed and short before the first chapter is a title page; two of these in a row are one."""
-    found: list[Stretch] = []
-    is_in_front = True
-    for number, stretch in enumerate(stretches):
-        is_in_front = is_in_front and number + 1 < len(stretches)
-        is_page = _is_unnamed_page(stretch, book_title) or (
-            bool(found)
-            and found[-1].kind in _TITLE_PAGES
-            and _is_title_line(stretches[number:], found[-1].pieces)
-        )
-        kind = "titlepage" if is_in_front and is_page else stretch.kind
-        is_in_front = is_in_front and is_page_apart(kind)
-        if found and found[-1].kind == kind and kind in _ONE_IN_A_ROW:
-            both = found[-1].pieces + stretch.pieces
-            found[-1] = replace(found[-1], title=found[-1].title or stretch.title, pieces=both)
-        else:
-            found.append(replace(stretch, kind=kind))
-    return found
-
-
-def _is_unnamed_page(stretch: Stretch, book_title: str) -> bool:
-    if stretch.title or stretch.kind or stretch.matter is Matter.BODY:
-        return False
-    return _words(stretch.pieces) < _TITLE_PAGE and not _is_heading_only(stretch, book_title)
-
-
-def _is_title_line(stretches: Sequence[Stretch], above: Sequence[Piece]) -> bool:
-    """Whether the first of these is a subtitle or an author's name, listed as though it were a chapter."""
-    is_named = bool(above) and _BY.fullmatch(above[-1].block.text) is not None
-    for number, stretch in enumerate(stretches):
-        is_plain = stretch.kind == "" and not label_is_chapter(stretch.title) and not stretch.holds_chapters
-        if not is_plain or _words(stretch.pieces) > _TITLE_LINE:
-            is_front = matter_of_kind(stretch.kind) is Matter.FRONT
-            has_more = any(not is_page_apart(later.kind) for later in stretches[number:])
-            return 0 < number <= _TITLE_LINES and is_front and has_more
-        if not number and (is_named or _BY.fullmatch(stretch.title) or _BY_LINE.match(stretch.title)):
-            return True
-    return False
-
-
-def _is_heading_only(stretch: Stretch, book_title: str) -> bool:
-    """Nothing but headings, and these not the book's title."""
-    text = [piece.block for piece in stretch.pieces if piece.block.text]
-    return all(
-        block.role is Role.HEADING and same_words(block.text) != same_words(book_title) for block in text
-    )
-
-
 def _matters(stretches: Sequence[Stretch]) -> list[Matter]:
     """Front, body or back of each: as the book says, as such a page usually is, and by where it stands."""
     told = [_told(stretch) for stretch in stretches]
     if len(told) > 1 and is_page_apart(stretches[-2].kind) and _is_unnamed(stretches[-1]):
         # What follows the contents or the notes of a book without a word of its own is the printer's.
-        told[-1] = Matter.BACK
+        is_lone = Matter.BODY not in told[:-1] and reads_as_prose(stretches[-1].pieces)
+        told[-1] = Matter.BODY if is_lone else Matter.BACK
     bodies = [number for number, matter in enumerate(told) if matter is Matter.BODY]
     if not bodies:
         return told
@@ -208,8 +150,8 @@ def _told(stretch: Stretch) -> Matter:
 
 
 def _is_unnamed(stretch: Stretch) -> bool:
-    is_plain = not (stretch.title or stretch.kind or stretch.matter or _first_heading(stretch.pieces))
-    return is_plain and _words(stretch.pieces) < _TITLE_PAGE
+    is_plain = not (stretch.title or stretch.kind or stretch.matter or first_heading(stretch.pieces))
+    return is_plain and words_of(stretch.pieces) < LONGEST_TITLE_PAGE
 
 
 def _by_place(number: int, stretch: Stretch, told: Matter, first: int, last: int) -> Matter:
@@ -246,20 +188,11 @@ def _title_from(blocks: Sequence[Block], kind: str, book_title: str) -> str:
         headings.append(block.text)
     if headings:
         return ". ".join(heading.rstrip(".") for heading in headings[:2])
-    if kind and kind != "chapter":
+    if kind not in _UNNAMED:
         return _NAMES.get(kind) or kind.replace("-", " ").capitalize()
-    return book_title or _first_words(blocks)
+    return (book_title if kind in _FROM_TITLE else "") or _first_words(blocks)
 
 
 def _first_words(blocks: Sequence[Block]) -> str:
     words = next((block.text for block in blocks if block.text), "").split()
     return " ".join(words[:6]) + ("…" if len(words) > 6 else "")
-
-
-def _first_heading(pieces: Sequence[Piece]) -> str:
-    first = next((piece.block for piece in pieces if piece.block.text), None)
-    return first.text if first is not None and first.role is Role.HEADING else ""
-
-
-def _words(pieces: Sequence[Piece]) -> int:
-    return sum(words_in(piece.block.text) for piece in pieces)

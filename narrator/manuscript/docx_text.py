@@ -21,6 +21,7 @@ _UNREAD = {
     "w:rt", "w:rubyPr",
 }  # fmt: skip
 _PICTURES = {"w:drawing", "w:pict", "w:object"}
+_BOX = "w:txbxContent"
 _GALLERIES_UNREAD = ("page numbers", "watermarks", "headers", "footers")
 _RULE = "{urn:schemas-microsoft-com:office:office}hr"
 _YES = {"t", "true", "1", "on"}
@@ -110,6 +111,8 @@ class ParagraphText:
                 continue
             if name == "w:r":
                 self._run(child, anchor)
+            elif name == _BOX or name in _PICTURES:
+                self._picture(child)
             elif name == "m:t":
                 self._add(child.text or "", self._around, anchor)
             elif name == "w:hyperlink":
@@ -154,13 +157,13 @@ class ParagraphText:
             elif name in _NOTES:
                 if self._note(child, _NOTES[name], look):
                     return
-            elif name in _PICTURES:
-                self._picture(child)
             elif name == "w:ruby":
                 self._ruby(child, anchor)
             elif name == "mc:AlternateContent":
                 for inner in chosen(child):
                     self._in_run(inner, look, anchor)
+            elif name in _PICTURES or (len(child) and name not in _UNREAD):
+                self._picture(child)
             else:
                 self._add(_characters(child, name), look, anchor)
 
@@ -197,12 +200,21 @@ class ParagraphText:
 
 
 def chosen(node: etree._Element) -> Iterator[etree._Element]:
-    """The element itself; of alternatives for newer and older programs the newest, since both say the same."""
+    """The element itself; of alternatives for newer and older programs the newest that has text.
+
+    Most say the same. A choice may be empty, as where it stands for what a program could not keep.
+    """
     if name_of(node) != "mc:AlternateContent":
         yield node
         return
     choices = [child for child in node if name_of(child) == "mc:Choice"]
-    yield from (choices or [child for child in node if name_of(child) == "mc:Fallback"])[:1]
+    choices += (child for child in node if name_of(child) == "mc:Fallback")
+    if choices:
+        yield next((choice for choice in choices if _has_text(choice)), choices[0])
+
+
+def _has_text(node: etree._Element) -> bool:
+    return any(inner.text for inner in node.iter("{*}t"))
 
 
 def gallery_of(node: etree._Element) -> str:
@@ -227,7 +239,7 @@ def _is_note_mark(text: str, before: str, look: Look, anchor: str) -> bool:
 
 def _boxes(node: etree._Element) -> Iterator[etree._Element]:
     """The text boxes in a drawing; those inside another are its own."""
-    if name_of(node) == "w:txbxContent":
+    if name_of(node) == _BOX:
         yield node
         return
     for inner in chosen(node):

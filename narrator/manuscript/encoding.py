@@ -24,9 +24,14 @@ _SAMPLE_BYTES = 200_000
 _HEAD_BYTES = 8000
 _WESTERN = ("cp1252", "mac_roman", "cp850")
 _WESTERN_LANGUAGES = {"en", "fr", "de", "es", "it", "pt", "nl", "sv", "da", "fi", "la"}
-_WITHOUT_WESTERN = str.maketrans(
-    "", "", "àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿœßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŒ«»¿¡“”„‘’—–…°ªº§£€\xa0"
+_SMALL, _CAPITAL = "àáâãäåæçèéêëìíîïñòóôõöøùúûüÿœß", "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜŒ"
+_WITHOUT_WESTERN = str.maketrans("", "", f"{_SMALL}{_CAPITAL}«»¿¡“”„‘’—–…°ªº§£€\xa0")
+_MISPLACED = re.compile(
+    rf"(?<=[a-z{_SMALL}])[{_CAPITAL}]|(?<=[.,!?])[{_CAPITAL}]|(?<=[^\W\d_])[«»¿¡“”„°§£€](?=[^\W\d_])"
+    rf"|[{_SMALL}{_CAPITAL}]{{3,}}"
 )
+"""Western letters and signs where they never stand, as 'cafÇ' and 'dÇjÖ': a code page misread for another."""
+_ACCENTED = re.compile(rf"[{_SMALL}{_CAPITAL}]+")
 # What these names stand for in files that people have: https://encoding.spec.whatwg.org/#names-and-labels
 _MEANT = {
     "ascii": "cp1252", "iso8859-1": "cp1252", "latin-1": "cp1252", "iso8859-9": "cp1254",
@@ -104,14 +109,26 @@ def is_binary(head: bytes) -> bool:
 
 
 def _guess(sample: bytes) -> str:
-    """The likeliest encoding. Statistics of bytes confuse the Western code pages, which words tell apart."""
+    """The likeliest encoding. Statistics of bytes confuse the Western code pages, which words tell apart.
+
+    Of a text too short for its words to tell, it is enough that all its signs are Western and well placed.
+    """
+    high = sum(byte > 127 for byte in sample)
     for name in _WESTERN:
         text = sample.decode(name, "replace")
-        foreign = sum(char > "\x7f" for char in text.translate(_WITHOUT_WESTERN))
-        if foreign * 20 <= sum(byte > 127 for byte in sample) and guess_language([text]) in _WESTERN_LANGUAGES:
-            return name
+        odd = sum(char > "\x7f" for char in text.translate(_WITHOUT_WESTERN)) + len(_MISPLACED.findall(text))
+        if odd * 20 <= high:
+            language = guess_language([text])
+            if language in _WESTERN_LANGUAGES or not (odd or language or _is_mostly_accented(text)):
+                return name
     best = from_bytes(sample).best()
     return _codec_name(best.encoding) if best else ""
+
+
+def _is_mostly_accented(text: str) -> bool:
+    """Whether most letters are accented, some in a row, as where the text is in no Latin alphabet at all."""
+    runs = _ACCENTED.findall(text)
+    return sum(map(len, runs)) * 2 > sum(map(str.isalpha, text)) and any(len(run) > 1 for run in runs)
 
 
 def _codec_name(declared: str) -> str:

@@ -11,16 +11,16 @@ from lxml import etree
 
 from narrator.errors import ManuscriptError
 from narrator.manuscript.chapters import chapters_of
-from narrator.manuscript.epub_outline import Outline
 from narrator.manuscript.epub_package import Package
 from narrator.manuscript.epub_protection import refuse_protected
 from narrator.manuscript.epub_toc import Landmark, TocEntry, landmarks, nav_entries, ncx_entries
 from narrator.manuscript.html_blocks import read_page
 from narrator.manuscript.html_note_names import name_of, with_notes_named
 from narrator.manuscript.html_notes import notes_by_file
-from narrator.manuscript.html_settled import settled
 from narrator.manuscript.language import guess_language
 from narrator.manuscript.markup import parse_xhtml, parse_xml, refuse_endless
+from narrator.manuscript.outline import Outline
+from narrator.manuscript.settled import settled
 from narrator.manuscript.zip_archive import ZipArchive
 from narrator.model import Manuscript
 

@@ -71,7 +71,7 @@ class Package:
 
     def _items(self) -> Iterator[Item]:
         for node in self._elements("item"):
-            name = self._archive.find(node.get("href") or "", base=self.name)
+            name = self._archive.find_somewhere(node.get("href") or "", base=self.name)
             if name is not None:
                 properties = frozenset((node.get("properties") or "").split())
                 yield Item(node.get("id") or "", name, (node.get("media-type") or "").lower(), properties)

@@ -14,7 +14,7 @@ from lxml import etree
 from narrator.errors import ManuscriptError
 from narrator.manuscript.chapters import Stretch, chapters_of
 from narrator.manuscript.characters import clean
-from narrator.manuscript.epub_marks import Mark, chapter_marks
+from narrator.manuscript.contents_marks import Mark, chapter_marks
 from narrator.manuscript.fb2_blocks import BodyWalk, Place, title_lines
 from narrator.manuscript.fb2_description import cover_of, description_of, without_binaries
 from narrator.manuscript.fb2_markup import parse_fb2

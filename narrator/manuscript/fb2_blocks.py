@@ -10,7 +10,7 @@ from lxml import etree
 
 from narrator.manuscript.blocks import joined_row, split_lines
 from narrator.manuscript.characters import clean, clean_lines, is_scene_break
-from narrator.manuscript.epub_marks import Mark
+from narrator.manuscript.contents_marks import Mark
 from narrator.manuscript.fb2_notes import is_mark, note_name, with_notes_among
 from narrator.manuscript.headings import Rank, is_bare_number, joined_heading, label_of
 from narrator.manuscript.pieces import Piece

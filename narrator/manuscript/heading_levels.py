@@ -112,7 +112,7 @@ def _is_told(piece: Piece) -> bool:
     text = piece.block.text
     if piece.block.role is not Role.PARAGRAPH or piece.linked or len(text) > _LONGEST_TITLE or text.isdigit():
         return False
-    return is_bare_label(text) or label_of(text) is not None
+    return is_bare_number(text) or label_of(text) is not None
 
 
 def _cuts(pieces: Sequence[Piece], chosen: Sequence[tuple[int, int]]) -> list[ChapterHeading]:

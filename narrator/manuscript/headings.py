@@ -73,6 +73,7 @@ _SCENE_WORD = re.compile(r"scene|sc[èe]ne|szene|auftritt|too?neel|場", re.IGNO
 _LABEL_WORD = re.compile(rf"(?:{_CHAPTER}|{_PART})", re.IGNORECASE)
 _PART_WORD = re.compile(rf"(?:{_PART}|部分|[上中下前後]?\s*[部卷巻編编篇]|[上中下])", re.IGNORECASE)
 _TITLE_START = re.compile(r"\s*[.:,;—–\-_(\[/|]|\s+[\"'“‘«*_]?[^\W\d_a-zà-ÿа-я]|\s*$")
+_LONGEST_NUMBER = 40
 
 
 class Rank(Enum):
@@ -105,6 +106,8 @@ def label_of(text: str) -> Label | None:
 
 def is_bare_number(text: str) -> bool:
     """Whether this is a chapter's number alone: 'IV', 'IV.', '12', 'Twelve', '十二', '其の一'."""
+    if len(text) > _LONGEST_NUMBER:
+        return False
     if _LONE_NUMBER.fullmatch(text) or _LONE_KANJI.fullmatch(text):
         return True
     return text[:1].isupper() and _LONE_WORD.fullmatch(text) is not None

@@ -9,17 +9,17 @@ from lxml import etree
 
 from narrator.errors import ManuscriptError
 from narrator.manuscript.chapters import chapters_of
-from narrator.manuscript.epub_outline import Outline
-from narrator.manuscript.gutenberg import authors_of, body_bounds, header_fields
+from narrator.manuscript.gutenberg import authors_of, body_bounds, date_of, header_fields
 from narrator.manuscript.html_blocks import read_page
 from narrator.manuscript.html_head import head_of
 from narrator.manuscript.html_note_names import name_of, with_notes_named
 from narrator.manuscript.html_notes import notes_by_file
 from narrator.manuscript.html_places import language_of
-from narrator.manuscript.html_settled import settled
 from narrator.manuscript.language import guess_language, normal_tag
 from narrator.manuscript.markup import local_name, parse_xhtml, refuse_endless
+from narrator.manuscript.outline import Outline
 from narrator.manuscript.pieces import Anchor
+from narrator.manuscript.settled import settled
 from narrator.model import Manuscript
 
 
@@ -41,6 +41,7 @@ def read_html(path: Path) -> Manuscript:
         name=name,
         note_ids=notes.get(name, frozenset()),
         naming=lambda address: name_of(_anchor(address, name)),
+        is_site=True,
     )
     outline = Outline(with_notes_named({name: page}))
     texts = [piece.block.text for piece in outline.pieces if piece.block.text]
@@ -57,7 +58,7 @@ def read_html(path: Path) -> Manuscript:
         authors_of(fields) or head.authors,
         language,
         settled(chapters_of(stretches, book_title=title, language=language), language),
-        date=head.date,
+        date=date_of(fields) or head.date,
     )
 
 

@@ -22,6 +22,8 @@ from narrator.manuscript.html_marks import drop_cap_of, is_unread, terms_of
 from narrator.manuscript.html_note_marks import MARK_TAGS, Naming, NoteMarks
 from narrator.manuscript.html_pictures import alt_text_of
 from narrator.manuscript.html_places import Place, is_block, is_line, is_note_itself, language_of, place_in
+from narrator.manuscript.html_site import is_furniture, is_permalink
+from narrator.manuscript.html_spans import fill_spans
 from narrator.manuscript.html_text import MarkedText, Told
 from narrator.manuscript.inline import without_signs
 from narrator.manuscript.markup import local_name
@@ -35,7 +37,6 @@ _BREAK_CLASS = re.compile(
     re.IGNORECASE,
 )
 _ARTEFACT = re.compile(r"\[(?:image unavailable\.?|illustration|image|blank page)\]", re.IGNORECASE)
-_SPACES = re.compile(r"\s+")
 _EMPTIED = re.compile(r"\[\s*\]|\(\s*\)")
 _CELL = "\x1f"
 _HINTS = {MarkKind.NAME, MarkKind.DIRECTION}
@@ -59,21 +60,33 @@ def read_page(
     name: str,
     note_ids: frozenset[str] = frozenset(),
     naming: Naming = _nowhere,
+    is_site: bool = False,
 ) -> Page:
     """The blocks of a page, which are PageBlocks. `name` is what people call the file.
 
     `note_ids` are the anchors of notes in it. `naming` makes the names that the marks of notes leave in their
-    block, whether there is a note at that place or not.
+    block, whether there is a note at that place or not. `is_site`: it is a page of the web, of whose menus and
+    the like nothing is read.
     """
     body = next((node for node in root.iter() if local_name(node) == "body"), root)
-    return _Walk(name, note_ids, naming, body).read(body, Place(language=language_of(root)))
+    fill_spans(body)
+    return _Walk(name, note_ids, naming, body, is_site=is_site).read(body, Place(language=language_of(root)))
 
 
 class _Walk:
     """One pass over a page: text gathers until a block begins or ends, then becomes a piece."""
 
-    def __init__(self, name: str, note_ids: frozenset[str], naming: Naming, body: etree._Element) -> None:
+    def __init__(
+        self,
+        name: str,
+        note_ids: frozenset[str],
+        naming: Naming,
+        body: etree._Element,
+        *,
+        is_site: bool,
+    ) -> None:
         self._name = name
+        self._is_site = is_site
         self._note_ids = note_ids
         self._marks = NoteMarks(body, naming)
         self._has_gaps = has_scene_gaps(body)
@@ -92,16 +105,21 @@ class _Walk:
 
     def read(self, body: etree._Element, around: Place) -> Page:
         places = [around]
+        tags: list[tuple[str, bool]] = []  # of the elements that are open, and whether each is a block
         walk = etree.iterwalk(body, events=("start", "end", "comment", "pi"))
         for event, node in walk:
             if event == "start":
-                place = self._enter(node, places[-1])
+                tag, terms = local_name(node), terms_of(node)
+                begins_block = is_block(tag, terms)
+                tags.append((tag, begins_block))
+                place = self._enter(node, tag, terms, places[-1], begins_block=begins_block)
                 if place is None:
                     walk.skip_subtree()
                 places.append(place or places[-1])
             else:
                 if event == "end":
-                    self._leave(node, places.pop())
+                    tag, ends_block = tags.pop()
+                    self._leave(node, tag, places.pop(), ends_block=ends_block)
                 if node is not body:
                     self._add(node.tail, places[-1])
         self._flush(around)
@@ -109,16 +127,17 @@ class _Walk:
             self._anchors.setdefault(anchor, len(self._pieces))
         return Page(tuple(self._pieces), self._anchors)
 
-    def _enter(self, node: etree._Element, around: Place) -> Place | None:
+    def _enter(
+        self, node: etree._Element, tag: str, terms: tuple[str, ...], around: Place, *, begins_block: bool
+    ) -> Place | None:
         """Begin an element; None where it is not read."""
-        tag, terms = local_name(node), terms_of(node)
-        begins_block = is_block(tag, terms)
+        has_attributes = bool(node.keys())
         if begins_block:
             self._separate(node, tag, around)
-        self._keep_anchors(node, tag)
+        if has_attributes:
+            self._keep_anchors(node, tag)
         self._text.enter(node)
-        can_be_mark = terms or tag in MARK_TAGS
-        if (can_be_mark and self._is_note_mark(node, tag, terms, around)) or is_unread(node, tag, terms):
+        if self._is_left_out(node, tag, terms, around):
             return None
         place = self._place(node, tag, terms, around)
         self._opens_note = self._opens_note or is_note_itself(terms)
@@ -130,14 +149,14 @@ class _Walk:
             self._text.mark_ruby(node)
         elif not around.in_row and (
             tag == "hr"
-            or (begins_block and _BREAK_CLASS.search(node.get("class") or ""))
+            or (begins_block and has_attributes and _BREAK_CLASS.search(node.get("class") or ""))
             or (self._has_gaps and is_gap(node, tag))
         ):
             self._pieces.append(self._piece(Told(Role.SCENE_BREAK, ""), place))
         if begins_block and self._text.is_blank:
             self._source = self._where(node)
-        is_inline = not begins_block or around.in_row or is_line(node, tag, around)
-        if tag in TELLING or node.keys():
+        if tag in TELLING or has_attributes:
+            is_inline = not begins_block or around.in_row or is_line(node, tag, around)
             marks = marks_of(node, tag, terms, place, around, text=self._text, is_inline=is_inline)
             self._text.mark(node, marks)
         self._add(node.text, place)
@@ -152,10 +171,9 @@ class _Walk:
             known = self._places[tag] = around, place_in(node, tag, terms, around, note_ids=self._note_ids)
         return known[1]
 
-    def _leave(self, node: etree._Element, place: Place) -> None:
-        tag = local_name(node)
+    def _leave(self, node: etree._Element, tag: str, place: Place, *, ends_block: bool) -> None:
         self._text.leave(node)
-        if is_block(tag, terms_of(node)):
+        if ends_block:
             parent_in_row = place.in_row and tag != "tr"
             if parent_in_row:
                 self._text.separate(_CELL if tag in {"td", "th"} else " ")
@@ -187,12 +205,13 @@ class _Walk:
             return
         if self._drop_cap and text.strip():
             text, self._drop_cap = self._drop_cap + text.lstrip(), ""
-        if text.strip():
+        if self._late and text.strip():
             self._early += self._late
             self._late.clear()
-            self._linked += len(text.strip()) if place.is_linked else 0
+        if place.is_linked:
+            self._linked += len(text.strip())
         own = text if text.isascii() else without_signs(text)
-        self._text.add(own if place.role is Role.CODE else _SPACES.sub(" ", own))
+        self._text.add(own if place.role is Role.CODE else own.replace("\n", " "))
 
     def _look_at(self, image: etree._Element, place: Place) -> None:
         """A picture may stand for a letter, for the break between scenes, or show something."""
@@ -202,6 +221,14 @@ class _Walk:
             self._pieces.append(self._piece(Told(Role.SCENE_BREAK, ""), place))
         elif place.role is not Role.HEADING and (text := alt_text_of(image)):
             self._pictures.append(text)
+
+    def _is_left_out(self, node: etree._Element, tag: str, terms: tuple[str, ...], around: Place) -> bool:
+        """Whether nothing in this element is read here."""
+        if tag == "a" and is_permalink(node):
+            return True
+        if (terms or tag in MARK_TAGS) and self._is_note_mark(node, tag, terms, around):
+            return True
+        return is_unread(node, tag, terms) or (self._is_site and is_furniture(node, tag, terms))
 
     def _is_note_mark(self, node: etree._Element, tag: str, terms: tuple[str, ...], around: Place) -> bool:
         """Whether this is the mark of a note, which is no text; where it leads is kept in mind."""
@@ -230,8 +257,9 @@ class _Walk:
             self._make_pieces(place)
         else:
             self._text.drop()
-            self._hang_pictures()
-            self._above, self._pictures = self._above + self._pictures, []
+            if self._pictures:
+                self._hang_pictures()
+                self._above, self._pictures = self._above + self._pictures, []
         self._linked = 0
 
     def _make_pieces(self, place: Place) -> None:
@@ -243,11 +271,12 @@ class _Walk:
                 self._anchors.setdefault(anchor, len(self._pieces))
             self._pieces += [self._piece(block, place) for block in told]
             self._early, self._late = self._late, []
-            self._hang_pictures()
+            if self._pictures:
+                self._hang_pictures()
 
     def _hang_pictures(self) -> None:
         """The pictures that were met stand after the last piece, or before the first."""
-        last = self._pieces[-1].block if self._pictures and self._pieces else None
+        last = self._pieces[-1].block if self._pieces else None
         if isinstance(last, PageBlock):
             block = replace(last, pictures=(*last.pictures, *self._pictures))
             self._pieces[-1] = replace(self._pieces[-1], block=block)
@@ -289,7 +318,7 @@ def _blocks_of(text: str, place: Place) -> list[tuple[Role, str]]:
         return [(Role.NOTE if place.role is Role.NOTE else Role.TABLE, row)] if row else []
     if place.role is Role.CODE:
         return [(Role.CODE, part) for part in map(clean, re.split(r"\n\s*\n", text)) if part]
-    lines = clean_lines(text)
+    lines = clean_lines(text) if "\n" in text else (clean(text),)
     if place.role is Role.HEADING:
         return [(Role.HEADING, heading)] if (heading := joined_heading(lines)) else []
     if place.role in {Role.NOTE, Role.CAPTION}:

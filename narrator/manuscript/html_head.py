@@ -48,7 +48,7 @@ def _facts(root: etree._Element) -> tuple[dict[str, list[str]], str]:
     """The values of the meta elements by their lower-case names, and the title as it is shown."""
     facts: dict[str, list[str]] = {}
     shown = ""
-    for node in root.iter():
+    for node in root.iter("{*}meta", "{*}META", "{*}title", "{*}TITLE"):
         tag = local_name(node)
         if tag == "meta":
             key = (node.get("name") or node.get("property") or "").lower()

@@ -1,4 +1,4 @@
-"""What a page shows to the eye and no narrator reads: note marks, page numbers, scripts, hidden text."""
+"""What a page shows to the eye and no narrator reads: note marks, page numbers, struck or hidden text."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ _TYPE = "{http://www.idpf.org/2007/ops}type"
 _UNREAD_TAGS = {
     "script", "style", "svg", "head", "template", "noscript", "iframe", "audio", "video", "canvas", "object",
     "rt", "rp", "rtc", "annotation", "annotation-xml", "select", "textarea", "button", "input",
+    "del",
 }  # fmt: skip
 _REFERENCES = {"noteref", "annoref"}
 _UNREAD_TERMS = _REFERENCES | {
@@ -65,10 +66,12 @@ def shown_text(node: etree._Element) -> str:
 
 def is_unread(node: etree._Element, tag: str, terms: tuple[str, ...]) -> bool:
     """Whether this element, with all that is in it, is never spoken, wherever it stands."""
-    if tag in _UNREAD_TAGS or not _UNREAD_TERMS.isdisjoint(terms) or "hidden" in node.attrib:
+    if tag in _UNREAD_TAGS:
         return True
     if not node.keys():
         return False
+    if not _UNREAD_TERMS.isdisjoint(terms) or "hidden" in node.attrib:
+        return True
     if _HIDES.search(node.get("style") or ""):
         return True
     if node.get("aria-hidden") == "true" and tag not in {"body", "section", "article", "main"}:

@@ -53,6 +53,9 @@ def _told(pieces: Sequence[Piece], begins: Mapping[int, str], names: Mapping[str
         block = piece.block
         if block.role is not Role.NOTE:
             note = ""
+            if not block.notes:
+                yield piece
+                continue
         elif at in begins or (isinstance(block, PageBlock) and block.opens_note):
             note = begins.get(at, "")
         found = dict.fromkeys(names[place] for place in block.notes if place in names)

@@ -52,8 +52,8 @@ def notes_by_file(
 
 def _links(name: str, root: etree._Element, locate: Callable[[str, str], Anchor | None]) -> list[_Link]:
     found = []
-    for node in root.iter():
-        href = node.get("href") if local_name(node) == "a" else None
+    for node in root.iter("{*}a", "{*}A"):
+        href = node.get("href")
         if not href or "#" not in href or len(shown_text(node)) > _LONGEST_MARK:
             continue
         target = locate(href, name)

@@ -7,6 +7,7 @@ import re
 from narrator.model import Mark, MarkKind
 
 _FIRST, _LAST, _END = 0x100000, 0x10FFFD, "\U0010fffe"
+_FIRST_SIGN = chr(_FIRST)
 _SIGNS = re.compile("[\U00100000-\U0010fffe]")
 
 
@@ -46,7 +47,7 @@ class Marker:
         marks: list[Mark] = []
         is_after_sign = False
         for character in text:
-            if _SIGNS.match(character):
+            if _FIRST_SIGN <= character <= _END:
                 is_after_sign = True
                 if character != _END:
                     known = self._begun[ord(character) - _FIRST : ord(character) - _FIRST + 1]

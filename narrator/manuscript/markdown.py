@@ -19,18 +19,26 @@ from narrator.manuscript.characters import clean
 from narrator.manuscript.encoding import decode
 from narrator.manuscript.heading_levels import chapter_headings
 from narrator.manuscript.html_blocks import read_page
-from narrator.manuscript.html_settled import settled
 from narrator.manuscript.inline import Marker, without_signs
 from narrator.manuscript.language import guess_language, normal_tag
 from narrator.manuscript.markdown_blocks import BlockMaker, in_divs, plain_piece
 from narrator.manuscript.markdown_divs import without_divs
-from narrator.manuscript.markdown_inline import Inline, Manner, name_opening, text_of, with_marks
+from narrator.manuscript.markdown_inline import Inline, Manner, name_opening, text_of
+from narrator.manuscript.markdown_lines import EXPLANATION, LINE_BLOCK, with_lines
 from narrator.manuscript.markdown_meta import cover_of, headings_of_facts, without_front_matter
 from narrator.manuscript.markdown_notes import without_notes
+from narrator.manuscript.markdown_rules import with_marks
 from narrator.manuscript.markup import parse_xhtml
 from narrator.manuscript.page_blocks import PageBlock
 from narrator.manuscript.pieces import Piece
+from narrator.manuscript.settled import settled
 from narrator.manuscript.text_paragraphs import plain
+from narrator.manuscript.text_size import (
+    refuse_long_text,
+    refuse_many_chapters,
+    refuse_much_markdown,
+    unswept,
+)
 from narrator.model import Manuscript, Role
 
 _BREAKS = {"softbreak", "hardbreak"}
@@ -42,6 +50,18 @@ _CODE_SIGNS = re.compile(r"[{}<>$\\|=#@]|\(\)|^\s*(?://|\w+\()|\w\.\w|\w_\w|\s--
 _MARGIN = re.compile(r"^[ \t>]+", re.MULTILINE)
 _FEWEST_SPEECHES = 4
 """So many paragraphs that open with a name are a play, where slanted words may be stage directions."""
+_SIGNS = {
+    "table": re.compile(r"\|"),
+    "fence": re.compile(r"```|~~~"),
+    "blockquote": re.compile(">"),
+    "reference": re.compile(r"\]:"),
+    "html_block": re.compile("<"),
+    "heading": re.compile("#"),
+    "lheading": re.compile(r"^[^A-Za-z\n]*[=-][ \t]*$", re.MULTILINE),
+    LINE_BLOCK: re.compile(r"^[ \t>]*\|", re.MULTILINE),
+    EXPLANATION: re.compile(r"^[ \t>]*[:~][ \t]", re.MULTILINE),
+}
+"""What a document shows that needs this rule of the parser, which tries each of its rules at every line."""
 _LOOKS = (
     re.compile(r"^ {0,3}#{1,6}[ \t]+\S", re.MULTILINE),
     re.compile(r"(?<![\w*])\*{1,2}(?=[^\s*])[^*\n]{1,200}(?<=[^\s*])\*{1,2}(?![\w*])"),
@@ -56,21 +76,29 @@ _HEADING_AND_TEXT = re.compile(r"^ {0,3}#{1,6}[ \t]+\S.*\n\s*\n?[^\s#]", re.MULT
 
 
 def read_markdown(path: Path) -> Manuscript:
-    """Read CommonMark with tables, strikethrough, notes, YAML front matter, and Pandoc's spans and divs.
+    """Read CommonMark with tables, notes, front matter in YAML or TOML, and most that Pandoc adds to it.
 
     Raises:
-        ManuscriptError: it has no text.
+        ManuscriptError: it has no text, or more than a book.
     """
-    facts, source = without_front_matter(
-        without_signs(decode(path.read_bytes())).replace("\r\n", "\n").replace("\r", "\n")
-    )
+    with unswept():
+        return _manuscript(path)
+
+
+def _manuscript(path: Path) -> Manuscript:
+    text = without_signs(decode(path.read_bytes())).replace("\r\n", "\n").replace("\r", "\n")
+    refuse_long_text(text, path.name)
+    refuse_much_markdown(text, path.name)
+    facts, source = without_front_matter(text)
     facts, pieces = headings_of_facts(facts, _pieces_of(source))
     texts = [piece.block.text for piece in pieces if piece.block.text]
     if not texts:
         raise ManuscriptError(f"{path.name} has no text.", advice="Is it the right file?")
     title = facts.title or _lone_title(pieces) or path.stem
     language = normal_tag(facts.language) or guess_language(texts)
-    chapters = chapters_of(_stretches(pieces), book_title=title, language=language)
+    stretches = _stretches(pieces)
+    refuse_many_chapters(len(stretches), path.name)
+    chapters = chapters_of(stretches, book_title=title, language=language)
     return Manuscript(
         title,
         facts.authors,
@@ -114,12 +142,15 @@ def _pieces_of(source: str) -> list[Piece]:
     """The pieces of a document, its notes where they stand in it."""
     source, divs = without_divs(source)
     source, notes = without_notes(source)
-    parser = with_marks(
-        MarkdownIt("commonmark", {"html": True, "maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
-    )
+    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": _DEEPEST})
+    with_marks(with_lines(parser.enable(["table", "strikethrough"])))
+    parser.disable([rule for rule, sign in _SIGNS.items() if not sign.search(source)])
     tokens = parser.parse(source)
-    if any(token.level >= _DEEPEST - 1 for token in tokens):
-        tokens = parser.parse(_MARGIN.sub("", source))
+    if _is_too_deep(tokens):
+        source = _MARGIN.sub("", source)
+        tokens = parser.parse(source)
+    if _is_too_deep(tokens):  # by lists alone, as in '1. 1. 1. …' on a line
+        tokens = parser.disable("list").parse(source)
     marker = Marker()
     manner = Manner(marker, *_speakers(tokens))
     maker = BlockMaker(marker, frozenset(note.name for note in notes))
@@ -127,11 +158,18 @@ def _pieces_of(source: str) -> list[Piece]:
     for note in notes:
         text = text_of(parser.parseInline(note.source)[0].children or [], manner)
         placed += ((note.line, piece) for piece in maker.note(note.name, text, note.line))
-    return [in_divs(piece, line, divs) for line, piece in sorted(placed, key=lambda one: one[0])]
+    return list(in_divs(sorted(placed, key=lambda one: one[0]), divs))
+
+
+def _is_too_deep(tokens: Sequence[Token]) -> bool:
+    return any(token.level >= _DEEPEST - 1 for token in tokens)
 
 
 def _speakers(tokens: Sequence[Token]) -> tuple[frozenset[str], bool]:
-    """The bold names that say who speaks, with a colon or several times; and whether this is a play."""
+    """The bold names that say who speaks, and whether this is a play.
+
+    A name with a colon does, one that comes several times, and one in capitals if there is another.
+    """
     names: Counter[str] = Counter()
     for before, token in pairwise(tokens):
         if token.type != "inline" or before.type != "paragraph_open" or before.level:
@@ -139,8 +177,10 @@ def _speakers(tokens: Sequence[Token]) -> tuple[frozenset[str], bool]:
         children = token.children or []
         starts = [0, *(at + 1 for at, child in enumerate(children) if child.type in _BREAKS)]
         names.update(found[1] for start in starts if (found := name_opening(children, start)))
-    told = frozenset(name for name, times in names.items() if name.endswith(":") or times > 1)
-    return told, sum(names[name] for name in told) >= _FEWEST_SPEECHES
+    capitals = {name for name in names if name.endswith(".") and name.isupper()}
+    capitals = capitals if sum(names[name] for name in capitals) > 1 else set()
+    told = capitals.union(name for name, times in names.items() if name.endswith(":") or times > 1)
+    return frozenset(told), sum(names[name] for name in told) >= _FEWEST_SPEECHES
 
 
 def _walk(tokens: Sequence[Token], manner: Manner, maker: BlockMaker) -> list[tuple[int, Piece]]:
@@ -177,7 +217,11 @@ def _paragraphs(
 ) -> list[Piece]:
     """The pieces of a paragraph; a picture alone in it stands after what was placed before."""
     role = Role.PARAGRAPH
-    if "list_item_open" in inside:
+    if inside[-1] == f"{LINE_BLOCK}_open":
+        role = Role.VERSE
+    elif inside[-1] == f"{EXPLANATION}_open" and placed and placed[-1][1].block.role is Role.TABLE:
+        return maker.caption(text, line)
+    elif "list_item_open" in inside:
         role = Role.LIST_ITEM
     elif "blockquote_open" in inside:
         role = Role.QUOTATION

@@ -1,9 +1,4 @@
-"""The inline text of Markdown, with the marks that authors put into it.
-
-Beyond CommonMark: `[^1]` for a note, Pandoc's `[text]{voice="…" lang=… say="…"}`
-(https://pandoc.org/MANUAL.html#extension-bracketed_spans), and of HTML `<span lang>` and `<ruby>`. Braces that
-say nothing of these stay text.
-"""
+"""The inline text of Markdown, with the marks that authors put into it, and without what they struck out."""
 
 from __future__ import annotations
 
@@ -13,8 +8,6 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from lxml import etree
-from markdown_it import MarkdownIt
-from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from narrator.manuscript.headings import label_of
@@ -25,105 +18,40 @@ from narrator.manuscript.matter import kind_of_title
 from narrator.manuscript.page_blocks import Sureness
 from narrator.model import MarkKind
 
-_NOTE_REFERENCE = re.compile(r"\[\^([^\]\s]+)\]")
 _NOTE_MARK = re.compile(r"[\[(]?(?:\d{1,3}|[*†‡§]+)[\])]?|[↩↑]\ufe0e?")
-_ATTRIBUTE = r"""(?:[.#][\w:.-]+|-|[\w:.-]+=(?:"[^"{}\n]*"|'[^'{}\n]*'|[^\s"'{}=]+))"""
-ATTRIBUTES = re.compile(rf"\{{\s*(?:{_ATTRIBUTE}\s*)+\}}")
-_PAIR = re.compile(r"""([\w:.-]+)=(?:"([^"]*)"|'([^']*)'|([^\s"'{}]+))""")
-_KINDS = {"voice": MarkKind.VOICE, "lang": MarkKind.LANGUAGE, "say": MarkKind.READING}
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)((?:\s[^<>]*)?)>")
 _LANGUAGE = re.compile(r"""\s(?:xml:)?lang\s*=\s*["']?([\w-]+)""", re.IGNORECASE)
 _BREAKS = {"softbreak", "hardbreak"}
+_STRUCK = {"del"}
 _VOID = {"br", "hr", "img", "wbr", "input"}
 _LONGEST_NAME = 40
+_LONGEST_DIRECTION = 100
+"""A stage direction has no more tokens."""
 _ENDS = (".", ":")
+_DIRECTED = re.compile(r"([^\[(]*[^\[(\s])(\s*(?:\([^()]{1,80}\)|\[[^\[\]]{1,80}\]))([.:]?)")
+"""'Hamlet (aside):', the name and how it is said."""
+_DIRECTED_AFTER = re.compile(r"(\s*(?:\([^()]{1,80}\)|\[[^\[\]]{1,80}\]))\s*:")
 
 
 @dataclass(slots=True)
 class Inline:
     """The text of inline tokens, with signs for its marks; the notes that it refers to; what pictures show.
 
-    A line feed is where the author broke the line on purpose, or where another speaker begins.
+    A line feed is where the author broke the line on purpose, or where another speaker begins. A note is named,
+    or stands in the text itself.
     """
 
     text: str
-    notes: list[str] = field(default_factory=list)
+    notes: list[str | Inline] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
-
-
-def with_marks(parser: MarkdownIt) -> MarkdownIt:
-    """The parser, taught note references and bracketed spans."""
-    parser.inline.ruler.before("link", "lone_bracket", _lone_bracket)
-    parser.inline.ruler.before("link", "note_reference", _note_reference)
-    parser.inline.ruler.before("link", "bracketed_span", _bracketed_span)
-    return parser
-
-
-def marks_in(braces: str) -> list[tuple[MarkKind, str]]:
-    """The marks that `{voice=… lang=… say=…}` asks for; [] where it is no such thing."""
-    if not ATTRIBUTES.fullmatch(braces):
-        return []
-    found = []
-    for key, *values in _PAIR.findall(braces):
-        value = next(filter(None, values), "")
-        value = normal_tag(value) if key == "lang" else value.strip()
-        if key in _KINDS and value:
-            found.append((_KINDS[key], value))
-    return found
-
-
-def _note_reference(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 markdown-it calls it so
-    match = _NOTE_REFERENCE.match(state.src, state.pos, state.posMax)
-    if not match:
-        return False
-    if not silent:
-        state.push("note_reference", "", 0).meta = {"name": match[1]}
-    state.pos = match.end()
-    return True
-
-
-def _bracketed_span(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 markdown-it calls it so
-    if state.src[state.pos] != "[" or state.pos > _last(state, "]{"):
-        return False
-    start, last = state.pos + 1, state.posMax
-    end = state.md.helpers.parseLinkLabel(state, state.pos)
-    braces = ATTRIBUTES.match(state.src, end + 1, last) if end > start else None
-    marks = marks_in(braces[0]) if braces else []
-    if not braces or not marks:
-        return False
-    if not silent:
-        state.pos, state.posMax = start, end
-        state.push("span_open", "", 1).meta = {"marks": marks}
-        state.md.inline.tokenize(state)
-        state.push("span_close", "", -1).meta = {"marks": marks}
-    state.pos, state.posMax = braces.end(), last
-    return True
-
-
-def _lone_bracket(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 markdown-it calls it so
-    """A bracket that nothing closes is text; the parser's own rules look for its end in all that follows."""
-    if state.src[state.pos] != "[" or state.pos < _last(state, "]"):
-        return False
-    if not silent:
-        state.pending += "["
-    state.pos += 1
-    return True
-
-
-def _last(state: StateInline, signs: str) -> int:
-    """Where these signs stand last in the text, -1 where they do not; looked for once in a text."""
-    source, found = state.env.get(signs, (None, -1))
-    if source is not state.src:
-        found = state.src.rfind(signs)
-        state.env[signs] = state.src, found
-    return int(found)
 
 
 def name_opening(tokens: Sequence[Token], start: int = 0) -> tuple[int, str] | None:
     """The bold name at tokens[start:] that says who speaks, as 'Lane:' or 'LANE.', and where its tokens end.
 
-    What follows it must be on the same line, and the name must be none of a chapter.
+    What follows it must be on the same line, and the name must be none of a chapter. How it is said may follow
+    it in brackets, and is no part of it.
     """
     at = start
     while at < len(tokens) and tokens[at].type == "text" and not tokens[at].content.strip():
@@ -132,8 +60,12 @@ def name_opening(tokens: Sequence[Token], start: int = 0) -> tuple[int, str] | N
     if [token.type for token in tokens[at : end + 1]] != ["strong_open", "text", "strong_close"]:
         return None
     name, after = tokens[at + 1].content.strip(), _shown(tokens, end + 1)
-    if not name.endswith(_ENDS) and after.lstrip().startswith(":"):
-        name += ":"
+    if directed := _DIRECTED.fullmatch(name):
+        name = directed[1] + directed[3]
+    if not name.endswith(_ENDS):
+        directed = _DIRECTED_AFTER.match(after)
+        after = after[directed.end(1) :] if directed else after
+        name += ":" if after.lstrip().startswith(":") else ""
     bare = name.rstrip(" .:")
     is_name = bare[:1].isalpha() and len(bare) <= _LONGEST_NAME and name.endswith(_ENDS)
     if not is_name or not after.strip(" :.") or label_of(bare) or kind_of_title(bare):
@@ -166,6 +98,17 @@ def text_of(tokens: Sequence[Token], manner: Manner) -> Inline:
     return _Text(manner).gathered(tokens)
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A tag of HTML, how many marks end with it, and how much there was of everything before it."""
+
+    tag: str
+    marks: int
+    parts: int
+    notes: int
+    pictures: int
+
+
 class _Text:
     """One pass over the inline tokens of a block."""
 
@@ -175,28 +118,50 @@ class _Text:
         self._parts: list[str] = []
         self._found = Inline("")
         self._link_at: int | None = None
-        self._open: list[tuple[str, int]] = []  # tags of HTML, and how many marks end with each
+        self._open: list[_Opened] = []
         self._base_at = self._reading_at = -1
         self._slants: list[bool] = []
 
     def gathered(self, tokens: Sequence[Token]) -> Inline:
         opening = self._speaker_at(tokens, 0)
         names = {opening} if opening else set()
-        for at, token in enumerate(tokens):
+        at = 0
+        while at < len(tokens):
+            token = tokens[at]
             if token.type in _BREAKS:
                 following = self._speaker_at(tokens, at + 1) if opening else 0
                 names |= {following} if following else set()
                 self._parts.append("\n\n" if following else " " if token.type == "softbreak" else "\n")
             elif token.type == "strong_open" and at + 2 in names:
-                self._parts.append(self._marker.begin(MarkKind.NAME, Sureness.TYPED))
-            elif token.type == "strong_close" and at in names:
-                self._parts.append(self._marker.end())
+                at = self._name(tokens, at)
             elif token.type in {"em_open", "em_close"}:
                 self._slant(tokens, at)
+            elif token.type == "s_open":
+                at = _closing(tokens, at)
+            elif token.type == "note_open":
+                end = _closing(tokens, at)
+                self._found.notes.append(text_of(tokens[at + 1 : end], self._manner))
+                at = end
             else:
                 self._add(token)
+            at += 1
         self._found.text = "".join(self._parts)
         return self._found
+
+    def _name(self, tokens: Sequence[Token], at: int) -> int:
+        """Mark the name that begins with the token there, and how it is said; where the last of both stands."""
+        name, end = tokens[at + 1].content, at + 2
+        begin, close = self._marker.begin, self._marker.end
+        directed = _DIRECTED.fullmatch(name.strip())
+        told = directed[1] if directed else name
+        self._parts += (begin(MarkKind.NAME, Sureness.TYPED), told, close())
+        if directed:
+            self._parts += (begin(MarkKind.DIRECTION, Sureness.TYPED), directed[2], close(), directed[3])
+        elif end + 1 < len(tokens) and (after := _DIRECTED_AFTER.match(tokens[end + 1].content)):
+            rest = tokens[end + 1].content[after.end(1) :]
+            self._parts += (begin(MarkKind.DIRECTION, Sureness.TYPED), after[1], close(), rest)
+            end += 1
+        return end
 
     def _speaker_at(self, tokens: Sequence[Token], start: int) -> int:
         """Where the tokens of a speaker's name end that begins there; 0 where none does."""
@@ -234,18 +199,22 @@ class _Text:
             if self._slants and self._slants.pop():
                 self._parts.append(self._marker.end())
             return
-        end = next((n for n in range(at, len(tokens)) if tokens[n].type == "em_close"), len(tokens))
+        is_direction = self._manner.is_play and self._is_direction(tokens, at)
+        self._slants.append(is_direction)
+        if is_direction:
+            self._parts.append(self._marker.begin(MarkKind.DIRECTION, Sureness.SHAPED))
+
+    def _is_direction(self, tokens: Sequence[Token], at: int) -> bool:
+        near = range(at, min(at + _LONGEST_DIRECTION, len(tokens)))
+        end = next((n for n in near if tokens[n].type == "em_close"), near.stop)
         inner = "".join(token.content for token in tokens[at:end]).strip()
-        before = "".join(self._parts).rstrip()[-1:] if self._parts else ""
+        before = next((shown[-1] for part in reversed(self._parts) if (shown := part.rstrip())), "")
         after = "".join(token.content for token in tokens[end : end + 2]).lstrip(" .")[:1]
         is_bracketed = (inner[:1] in "([" and inner.rstrip(".")[-1:] in ")]") or (
             before in set("([") and after in set(")]")
         )
-        is_alone = not before and not any(token.content.strip() for token in tokens[end:])
-        is_direction = self._manner.is_play and bool(inner) and (is_bracketed or is_alone)
-        self._slants.append(is_direction)
-        if is_direction:
-            self._parts.append(self._marker.begin(MarkKind.DIRECTION, Sureness.SHAPED))
+        is_alone = not before and not any(tokens[n].content.strip() for n in range(end, len(tokens)))
+        return bool(inner) and (is_bracketed or is_alone)
 
     def _html(self, source: str) -> None:
         if _LINE_BREAK.fullmatch(source):
@@ -264,15 +233,23 @@ class _Text:
             language = normal_tag(declared[1]) if declared else ""
             if language:
                 self._parts.append(self._marker.begin(MarkKind.LANGUAGE, language))
-            self._open.append((tag, int(bool(language))))
+            self._open.append(_Opened(tag, int(bool(language)), *self._so_far))
+
+    @property
+    def _so_far(self) -> tuple[int, int, int]:
+        return len(self._parts), len(self._found.notes), len(self._found.pictures)
 
     def _close(self, tag: str) -> None:
-        if any(tag == opened for opened, _ in self._open):
-            while self._open:
-                opened, marks = self._open.pop()
-                self._parts += (self._marker.end() for _ in range(marks))
-                if opened == tag:
-                    break
+        if all(tag != opened.tag for opened in self._open):
+            return
+        opened = None
+        while opened is None or opened.tag != tag:
+            opened = self._open.pop()
+            self._parts += (self._marker.end() for _ in range(opened.marks))
+        if tag in _STRUCK:
+            del self._parts[opened.parts :]
+            del self._found.notes[opened.notes :]
+            del self._found.pictures[opened.pictures :]
 
     def _ruby(self, tag: str, *, is_end: bool) -> None:
         """The base is the text, and what `<rt>` says its reading; what stands in `<rp>` is for nobody."""
@@ -288,3 +265,13 @@ class _Text:
             self._reading_at = len(self._parts)
         elif tag == "ruby":
             self._base_at = -1 if is_end else len(self._parts)
+
+
+def _closing(tokens: Sequence[Token], at: int) -> int:
+    """Where what a token opens is closed."""
+    level = 0
+    for end in range(at, len(tokens)):
+        level += tokens[end].nesting
+        if not level:
+            return end
+    return len(tokens) - 1

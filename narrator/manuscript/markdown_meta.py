@@ -1,9 +1,10 @@
-"""What a Markdown file says of its book: YAML front matter, or first headings such as '# Title: Dracula'."""
+"""What a Markdown file says of its book: YAML or TOML before it, or first headings as '# Title: Dracula'."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +13,12 @@ from narrator.manuscript.pieces import Piece
 from narrator.model import Cover, Role
 
 _FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
+_YAML_LINE = re.compile(r"""\s*$|\s*#|["']?\w[\w .-]*["']?\s*:(?:\s|$)|\s*-(?:\s|$)|[ \t]+\S|[\]}]""")
+_UNCLOSED = re.compile(r"\ufeff?---[ \t]*\n((?:(?:\w[\w-]*[ \t]*:|[ \t]+\S|-[ \t]).*\n)+)")
+"""Front matter whose end is forgotten goes on for as long as it looks like one."""
+_TELLS_OF_BOOK = re.compile(r"^(?:title|authors?)[ \t]*:", re.MULTILINE)
+_TOML = re.compile(r"\ufeff?\+{3}[ \t]*\n(.*?)\n\+{3}[ \t]*(?:\n|$)", re.DOTALL)
+_TOML_TABLES = ("params", "extra", "taxonomies", "book")
 _TITLE_BLOCK = re.compile(
     r"\ufeff?% ?(?P<title>\S.*(?:\n[ \t]+\S.*)*)\n(?:% ?(?P<authors>.*(?:\n[ \t]+\S.*)*)\n)?"
     r"(?:% ?(?P<date>.*)\n)?(?=\n|$)"
@@ -27,6 +34,7 @@ _FACT = re.compile(
     r"\s*:\s*(.*)",
     re.IGNORECASE,
 )
+_LANGUAGE_KEYS = ("language", "lang", "languagecode", "locale")
 _AUTHOR_KEYS = ("author", "authors", "by", "creator")
 _DATE_KEYS = ("date", "year", "published")
 _SERIES_KEYS = ("series", "belongs-to-collection", "collection")
@@ -53,13 +61,18 @@ class Facts:
 
 
 def without_front_matter(source: str) -> tuple[Facts, str]:
-    """The facts of a YAML front matter or Pandoc's title block, and the document with its lines as they were.
+    """The facts of a front matter or Pandoc's title block, and the document with its lines as they were.
 
     Of YAML it reads what people write there: `key: value`, quoted or not, and lists in brackets or dashes.
     """
     match = _FRONT_MATTER.match(source)
-    if match and any(_KEY.match(line) for line in match[1].split("\n")):
+    if not match or not _is_yaml(match[1]):
+        match = _UNCLOSED.match(source)
+        match = match if match and _TELLS_OF_BOOK.search(match[1]) else None
+    if match:
         facts = _facts(_yaml(match[1]))
+    elif (match := _TOML.match(source)) and (values := _toml(match[1])) is not None:
+        facts = _facts(values)
     elif match := _TITLE_BLOCK.match(source):
         authors = re.split(r"\s*[;\n]\s*", match["authors"] or "")
         facts = _facts({"title": [clean(match["title"])], "author": authors, "date": [match["date"] or ""]})
@@ -121,6 +134,37 @@ def date_in(text: str) -> str:
     return years.pop() if len(years) == 1 else ""
 
 
+def _is_yaml(source: str) -> bool:
+    """Whether this is no text between two lines of dashes, of which the second may part scenes."""
+    lines = source.split("\n")
+    return any(map(_KEY.match, lines)) and all(map(_YAML_LINE.match, lines))
+
+
+def _toml(source: str) -> dict[str, list[str]] | None:
+    """The values of TOML, those of Hugo's and Zola's inner tables after its own; None where it is none."""
+    try:
+        whole = tomllib.loads(source)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return None
+    tables = [whole, *(inner for name in _TOML_TABLES if isinstance(inner := whole.get(name), dict))]
+    values: dict[str, list[str]] = {}
+    for table in tables:
+        for key, value in table.items():
+            values.setdefault(key.lower(), [clean(text) for text in _texts(value)])
+    return values
+
+
+def _texts(value: object) -> Iterator[str]:
+    """The texts in a value; of a person the name."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+    elif isinstance(value, dict):
+        yield from _texts(value.get("name", []))
+    else:
+        yield str(value)
+
+
 def _yaml(source: str) -> dict[str, list[str]]:
     values: dict[str, list[str]] = {}
     key = kind = ""
@@ -147,7 +191,7 @@ def _facts(values: Mapping[str, list[str]]) -> Facts:
     return Facts(
         _first(values, ("title",)),
         names,
-        _first(values, ("language", "lang")),
+        _first(values, _LANGUAGE_KEYS),
         date_in(_first(values, _DATE_KEYS)),
         series,
         part[0] if part and series else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from lxml import etree
 
@@ -16,7 +17,7 @@ _DECLARED = re.compile(
 )
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
 # The internal subset is where entities, and bombs of entities, are declared; nothing else of it matters here.
-_DOCTYPE = re.compile(r"<!DOCTYPE", re.IGNORECASE)
+_DOCTYPE = re.compile(r"<![Dd][Oo][Cc][Tt][Yy][Pp][Ee]")
 _REST_OF_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL)
 _REFERENCE = r"&([A-Za-z][A-Za-z0-9]*|#[0-9]{1,9}|#[xX][0-9A-Fa-f]{1,8});"
 _ENTITY = re.compile(rf"<!\[CDATA\[.*?\]\]>|{_REFERENCE}", re.DOTALL)
@@ -44,6 +45,7 @@ _NESTING = (
 _ANEW = "The file is damaged: get it anew, or repair it with Calibre."
 _MOST_TAGS = 600_000
 """Of both kinds, in all pages of a book: several times those of a Bible with its verses numbered."""
+_WHITE = " \n\t\r\f\u00a0\u3000"
 _LOST = 0.9
 """A tree with less than this share of the text that the source shows has lost some."""
 
@@ -117,7 +119,12 @@ def refuse_endless(pages: Iterable[bytes], *, where: str) -> None:
 def local_name(node: etree._Element) -> str:
     """An element's name without its namespace, in lower case; '' for a comment or an instruction."""
     tag: object = node.tag  # lxml-stubs knows elements alone
-    return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
+    return _local(tag) if isinstance(tag, str) else ""
+
+
+@lru_cache(maxsize=1024)
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2].lower()
 
 
 def _source(data: bytes) -> str:
@@ -129,6 +136,8 @@ def _source(data: bytes) -> str:
     doctype = _DOCTYPE.search(text)
     if doctype and (whole := _REST_OF_DOCTYPE.match(text, doctype.start())):
         text = text[: whole.start()] + text[whole.end() :]
+    if "&" not in text:
+        return text
     known = text.rfind("]]>") + 3 if "]]>" in text else 0
     return _ENTITY.sub(_entity, text[:known]) + _ENTITY_ALONE.sub(_entity, text[known:])
 
@@ -181,4 +190,5 @@ def _size(root: etree._Element) -> int:
 
 
 def _visible(text: str) -> int:
-    return len("".join(text.split()))
+    """How many characters of a text are no white space of the usual kinds."""
+    return len(text) - sum(map(text.count, _WHITE))

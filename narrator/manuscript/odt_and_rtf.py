@@ -14,7 +14,7 @@ from narrator.manuscript.blocks import split_lines
 from narrator.manuscript.chapters import Stretch, chapters_of
 from narrator.manuscript.characters import clean, clean_lines, is_scene_break
 from narrator.manuscript.custom_properties import Published
-from narrator.manuscript.gutenberg import authors_of, body_bounds, header_fields
+from narrator.manuscript.gutenberg import authors_of, body_bounds, date_of, header_fields
 from narrator.manuscript.heading_levels import chapter_headings
 from narrator.manuscript.headings import joined_heading
 from narrator.manuscript.inline import Marker
@@ -77,7 +77,7 @@ def manuscript_of(written: Iterable[Written], facts: Facts, marker: Marker, *, n
     told = facts.published
     return Manuscript(
         title, authors or authors_of(fields), language, chapters,
-        date=told.date, series=told.series, part=told.part,
+        date=date_of(fields) or told.date, series=told.series, part=told.part,
     )  # fmt: skip
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 
 from narrator.manuscript.characters import clean, same_words, words_in
-from narrator.manuscript.epub_marks import is_title_of_number
+from narrator.manuscript.contents_marks import is_title_of_number
 from narrator.manuscript.headings import Rank, is_bare_label, is_bare_number, label_is_chapter, label_of
 from narrator.manuscript.matter import is_page_apart, kind_of_title
-from narrator.manuscript.text_headings import TextHeading, text_headings
+from narrator.manuscript.text_heading import TextHeading
+from narrator.manuscript.text_headings import text_headings
 from narrator.manuscript.text_paragraphs import Paragraph
 from narrator.model import Role
 

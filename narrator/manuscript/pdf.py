@@ -10,13 +10,13 @@ from statistics import median
 from narrator.errors import ManuscriptError
 from narrator.manuscript.chapters import chapters_of
 from narrator.manuscript.characters import same_words
-from narrator.manuscript.epub_outline import Outline
 from narrator.manuscript.epub_toc import TocEntry
 from narrator.manuscript.gutenberg import authors_of, body_bounds, header_fields
 from narrator.manuscript.headings import is_bare_label
 from narrator.manuscript.html_blocks import Page
 from narrator.manuscript.language import guess_language, normal_tag
 from narrator.manuscript.matter import kind_of_title
+from narrator.manuscript.outline import Outline
 from narrator.manuscript.pdf_facts import authors_in, title_in
 from narrator.manuscript.pdf_items import Item, items_of
 from narrator.manuscript.pdf_lines import Line, mirrored

@@ -78,7 +78,10 @@ class Measures:
                 indent = line.left - margins.left
                 if abs(following.left - margins.left) < 1.5 and _INDENTS[0] < indent / self.size < _INDENTS[1]:
                     found[round(indent)] += 1
-        indent, times = found.most_common(1)[0] if found else (0, 0)
+        # Letters stand up to a point away from where their type begins.
+        alike = {indent: sum(found[indent + by] for by in (-1, 0, 1)) for indent in found}
+        indent = max(found, key=lambda indent: (alike[indent], found[indent]), default=0)
+        times = alike.get(indent, 0)
         return float(indent) if times >= 3 and times * 50 > count else 0.0
 
 

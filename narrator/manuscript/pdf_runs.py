@@ -26,6 +26,8 @@ _INDENT = 0.6
 _QUOTED = 1.0
 _SAME_PLACE = 1.5
 """Points by which the left sides of lines at one indent differ."""
+_QUOTE_MARK = 0.25
+"""In sizes: a quotation mark at the head of a line stands up to this further in than a letter."""
 _WIDEST_VERSE = 0.9
 _NARROW_VERSE = 0.8
 """Shares of the column's width. Verse in lines wider than the latter begins them with capitals."""
@@ -190,8 +192,9 @@ def _mostly_early(lines: Sequence[Line], right: float) -> bool:
 def _is_dialogue(run: Run, measures: Measures) -> bool:
     """Whether all lines begin where paragraphs do, or at the margin."""
     starts = (run.margins.left, run.margins.left + measures.indent)
+    slack = max(_SAME_PLACE, _QUOTE_MARK * measures.size)
     return bool(measures.indent) and all(
-        any(abs(line.left - start) < _SAME_PLACE for start in starts) for line in run.lines
+        any(abs(line.left - start) < slack for start in starts) for line in run.lines
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from narrator.model import Block, Matter
+from narrator.manuscript.characters import words_in
+from narrator.model import Block, Matter, Role
 
 Anchor = tuple[str, str]
 """A place in a book of many files: a file's name, and an id in it or '' for its beginning."""
@@ -38,3 +40,14 @@ class Stretch:
     kind: str = ""
     matter: Matter | None = None
     holds_chapters: bool = False
+
+
+def words_of(pieces: Iterable[Piece]) -> int:
+    """How many words these have."""
+    return sum(words_in(piece.block.text) for piece in pieces)
+
+
+def first_heading(pieces: Iterable[Piece]) -> str:
+    """The heading that the text of these begins with, else ''."""
+    first = next((piece.block for piece in pieces if piece.block.text), None)
+    return first.text if first is not None and first.role is Role.HEADING else ""

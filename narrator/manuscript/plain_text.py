@@ -14,13 +14,13 @@ from narrator.manuscript.chapters import Stretch, chapters_of
 from narrator.manuscript.characters import is_scene_break
 from narrator.manuscript.encoding import decode
 from narrator.manuscript.gutenberg import authors_of, body_bounds, date_of, header_fields
-from narrator.manuscript.html_settled import settled
 from narrator.manuscript.inline import Marker, without_signs
 from narrator.manuscript.language import guess_language, normal_tag
 from narrator.manuscript.page_blocks import PageBlock
 from narrator.manuscript.pieces import Piece
+from narrator.manuscript.settled import settled
 from narrator.manuscript.text_aozora import Pages, pages_of, said_by, with_readings
-from narrator.manuscript.text_heading import heading_text
+from narrator.manuscript.text_heading import TextHeading, heading_text
 from narrator.manuscript.text_headings import is_scene_heading, text_headings
 from narrator.manuscript.text_notes import note_text, notes_in, references_in
 from narrator.manuscript.text_paragraphs import (
@@ -33,6 +33,13 @@ from narrator.manuscript.text_paragraphs import (
     text_width,
 )
 from narrator.manuscript.text_plays import hints_of
+from narrator.manuscript.text_size import (
+    refuse_long_text,
+    refuse_many_chapters,
+    refuse_many_lines,
+    refuse_many_paragraphs,
+    unswept,
+)
 from narrator.model import Block, Manuscript, Role
 
 _DECLARED = re.compile(rb"^Character set encoding:[ \t]*([\w.:-]+)", re.IGNORECASE | re.MULTILINE)
@@ -48,31 +55,44 @@ def read_plain_text(path: Path) -> Manuscript:
     """Read a text file, with or without Project Gutenberg's header and licence, or Aozora Bunko's notes.
 
     Raises:
-        ManuscriptError: it has no text.
+        ManuscriptError: it has no text, or more than a book.
     """
+    with unswept():
+        return _manuscript(path)
+
+
+def _manuscript(path: Path) -> Manuscript:
     data = path.read_bytes()
     declared = _DECLARED.search(data[:20_000])
     marker = Marker()
     text = without_signs(decode(data, declared=declared[1].decode("ascii") if declared else ""))
-    lines = lines_of(with_readings(text, marker))
+    refuse_long_text(text, path.name)
+    read = with_readings(text, marker)
+    has_readings = read != text
+    lines = lines_of(read)
+    refuse_many_lines(lines, path.name)
     first, end = body_bounds(lines)
     fields = header_fields("\n".join(lines[:first])) if first else {}
     pages = None if first else pages_of(lines)
     if pages:
         first, end = pages.start, pages.end
     book = paragraphs_of(lines[first:end], first_line=first + 1)
+    refuse_many_paragraphs(len(book), path.name)
     if not any(paragraph.text for paragraph in book):
         raise ManuscriptError(f"{path.name} has no text.", advice="Is it the right file?")
     title, authors = said_by(lines[: pages.title]) if pages else _said_first(book)
     title = fields.get("title") or title or re.sub(r"[_-]+", " ", path.stem).strip()
     language = normal_tag(fields.get("language", "")) or guess_language(paragraph.text for paragraph in book)
+    headings = text_headings(book)
+    refuse_many_chapters(len(headings), path.name)
     stretches = [
         *(_aozora_pages(lines, pages) if pages else _boilerplate(lines[:first], 1, "gutenberg-header")),
-        *_stretches(book),
+        *_stretches(book, headings),
         *_boilerplate(lines[end:], end + 1, "colophon" if pages else "gutenberg-license"),
     ]
-    marked = [_with_marks(stretch, marker) for stretch in stretches]
-    chapters = settled(chapters_of(marked, book_title=title, language=language), language)
+    if has_readings:
+        stretches = [_with_marks(stretch, marker) for stretch in stretches]
+    chapters = settled(chapters_of(stretches, book_title=title, language=language), language)
     return Manuscript(title, authors_of(fields) or authors, language, chapters, date=date_of(fields))
 
 
@@ -114,9 +134,8 @@ def _plain_piece(paragraph: Paragraph) -> Piece:
     return Piece(Block(Role.PARAGRAPH, paragraph.text, f"line {paragraph.line}"))
 
 
-def _stretches(book: Sequence[Paragraph]) -> Iterator[Stretch]:
+def _stretches(book: Sequence[Paragraph], headings: Sequence[TextHeading]) -> Iterator[Stretch]:
     """The book cut at its headings; what stands before the first is a stretch of its own."""
-    headings = text_headings(book)
     starts = {heading.at: heading for heading in headings}
     in_heading = {
         number for heading in headings for number in range(heading.at, heading.at + heading.paragraphs)

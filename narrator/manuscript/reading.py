@@ -59,6 +59,9 @@ _LARGEST_TEXT = 96 << 20
 _WITH_PICTURES = frozenset({"EPUB", "OpenDocument", "PDF", "Word"})
 """What may be larger: their readers count text alone."""
 
+_LONGEST_PARAGRAPH = 2_000_000
+"""Longer than most books: a file that lost its line breaks, or was made to."""
+
 _HEAD = 8192
 
 
@@ -78,7 +81,14 @@ def read_manuscript(path: Path) -> Manuscript:
         )
     if name not in _WITH_PICTURES and path.stat().st_size > _LARGEST_TEXT:
         raise ManuscriptError(f"{path.name} is larger than any book.", advice="Is it the right file?")
-    return _reader(name)(path)
+    manuscript = _reader(name)(path)
+    longest = max((len(block.text) for each in manuscript.chapters for block in each.blocks), default=0)
+    if longest > _LONGEST_PARAGRAPH:
+        raise ManuscriptError(
+            f"{path.name} has a paragraph of {longest:,} characters.",
+            advice="Its line breaks were lost: part its paragraphs by empty lines.",
+        )
+    return manuscript
 
 
 def _reader(name: str) -> Reader:

@@ -8,23 +8,32 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from narrator.manuscript.inline import Marker
 from narrator.model import MarkKind
 
+_SCRIPTS = (
+    r"[\u3400-\u9fff\uf900-\ufaff々〆〇仝ヶ\U00020000-\U0003ffff]",
+    "[ァ-ヺー]",
+    "[ぁ-ゖ]",
+    "[A-Za-zＡ-Ｚａ-ｚÀ-ÿ]",
+)
 _BASE = (
     r"(?:｜([^《》｜\n]{1,60})"
-    r"|([\u3400-\u9fff\uf900-\ufaff々〆〇仝ヶ\U00020000-\U0003ffff]+|[ァ-ヺー]+|[ぁ-ゖ]+|[A-Za-zＡ-Ｚａ-ｚÀ-ÿ]+))"
+    rf"|({'|'.join(rf'(?<!{kind}){kind}+' for kind in _SCRIPTS)}))"
 )
 _RUBY = re.compile(rf"{_BASE}《([^《》\n]{{1,60}})》")
 _KANA_RUBY = re.compile(rf"{_BASE}《([ぁ-ゖァ-ヺー・ゝゞ]{{1,60}})》")
 _FEWEST = 3
 """So many readings in kana tell ruby from 《titles》, in a text that does not come from Aozora."""
 _NOTE = re.compile(r"［＃[^［］\n]*(?:［[^［］\n]*］[^［］\n]*)*］")
-_LETTER = re.compile(r"※［＃[^］\n]*?(?:U\+([0-9A-Fa-f]{4,6})|([12])-(\d{1,2})-(\d{1,2}))[^］\n]*］")
-_HEADING = re.compile(r"^(.*?)［＃「[^\n]*」は(?:同行|窓)?([大中小])見出し］.*$", re.MULTILINE)
+_LETTER = re.compile(
+    r"※［＃[^］\n]{0,100}?(?:U\+([0-9A-Fa-f]{4,6})|([12])-(\d{1,2})-(\d{1,2}))[^］\n]{0,100}］"
+)
+_HEADING = re.compile(r"^(.{0,200}?)［＃「[^\n]{0,200}」は(?:同行|窓)?([大中小])見出し］.*$", re.MULTILINE)
 _HEADING_TAG = re.compile(
-    r"^(?:［＃[^］\n]*字下げ］)?［＃(?:同行|窓)?([大中小])見出し］(.*?)［＃[^］\n]*見出し終わり］.*$",
+    r"^(?:［＃[^］\n]*字下げ］)?［＃(?:同行|窓)?([大中小])見出し］(.{0,200}?)［＃[^］\n]{0,20}見出し終わり］.*$",
     re.MULTILINE,
 )
 _RULE = re.compile(r"-{20,}\s*")
@@ -45,8 +54,11 @@ def with_readings(text: str, marker: Marker) -> str:
     Its headings are underlined.
     """
     if not is_aozora(text):
-        known = _KANA_RUBY.findall(text)
-        return _KANA_RUBY.sub(lambda ruby: _marked(ruby, marker), text) if len(known) >= _FEWEST else text
+        if "《" not in text:
+            return text
+        if next(islice(_KANA_RUBY.finditer(text), _FEWEST - 1, None), None) is None:
+            return text
+        return _KANA_RUBY.sub(lambda ruby: _marked(ruby, marker), text)
     levels = {match[1] for match in _HEADING_TAG.finditer(text)}
     levels |= {match[2] for match in _HEADING.finditer(text)}
     taken = "小" if levels == {"小"} else "大中"

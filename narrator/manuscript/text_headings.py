@@ -23,13 +23,12 @@ from narrator.manuscript.text_paragraphs import Paragraph, plain
 from narrator.manuscript.text_sections import with_listed, without_boxes, without_scenes, without_sections
 from narrator.model import Matter
 
-__all__ = ["TextHeading", "is_scene_heading", "text_headings"]
-
 _LONGEST = 140
 _LONGEST_TITLE = 220
 _LIST_GAP = 12
 """Headings with no more words between them than these are lines of a list, not chapters."""
 _SHORTEST_LIST = 4
+_MOST_FOUND = 50_000
 _PAGE_NUMBER = re.compile(r"[\s.·…]+(?:\d{1,4}|[ivxlc]{1,7})\.?$")
 _NO_TITLE_START = "\"'“‘«—-[「『（"
 _SENTENCE_END = '.!?:;,"”’»。！？、」』'
@@ -37,7 +36,10 @@ _LETTERS = re.compile(r"[^\W\d_]")
 
 
 def text_headings(book: Sequence[Paragraph]) -> list[TextHeading]:
-    """The headings of the book's chapters, in order; [] where it has none. Scenes of acts are no chapters."""
+    """The headings of the book's chapters, in order; [] where it has none. Scenes of acts are no chapters.
+
+    Where more lines look like headings than a book may have, all of these are told, unsifted.
+    """
     numbers = sum(is_bare_number(paragraph.text) and len(paragraph.lines) == 1 for paragraph in book)
     underlined = sum(paragraph.is_underlined for paragraph in book)
     found = [
@@ -46,6 +48,8 @@ def text_headings(book: Sequence[Paragraph]) -> list[TextHeading]:
         if _is_heading(paragraph, has_numbers=numbers > 1)
         or (underlined > 1 and paragraph.is_underlined and _LETTERS.search(paragraph.text))
     ]
+    if len(found) > _MOST_FOUND:
+        return found
     found = without_scenes(with_listed(book, found))
     if not any(not is_page_apart(kind_of_title(heading.title)) for heading in found):
         found += _shouted(book, gap=2) or _shouted(book, gap=1)
@@ -99,15 +103,22 @@ def _without_lists(book: Sequence[Paragraph], found: Sequence[TextHeading]) -> l
     for heading, following in pairwise([*found, TextHeading(len(book), "")]):
         run.append(heading)
         later[number_of(heading.title)] -= 1
-        between = sum(
-            words_in(paragraph.text)
-            for paragraph in book[heading.at + 1 : following.at]
-            if not (len(paragraph.lines) > 1 and _is_list(paragraph))
-        )
-        if between > _LIST_GAP or following.at == len(book):
+        if following.at == len(book) or _heads_text(book, heading.at, following.at):
             kept += _real(run, later)
             run = []
     return kept
+
+
+def _heads_text(book: Sequence[Paragraph], at: int, end: int) -> bool:
+    """Whether there is text between this heading and the next."""
+    words = 0
+    for number in range(at + 1, end):
+        paragraph = book[number]
+        if not (len(paragraph.lines) > 1 and _is_list(paragraph)):
+            words += words_in(paragraph.text)
+        if words > _LIST_GAP:
+            return True
+    return False
 
 
 def _after_title_page(found: list[TextHeading]) -> list[TextHeading]:

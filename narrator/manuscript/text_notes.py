@@ -12,6 +12,7 @@ from narrator.manuscript.text_paragraphs import Paragraph, bracket_end
 _NOTE = re.compile(
     r"\s*(?:(\[(\d{1,3}|\*{1,3}|[A-Za-z]|†|‡)\]|\{(\d{1,3})\})\s*\S|\[?footnotes?(?: (\w+))?:)", re.IGNORECASE
 )
+_AFTER_WORD = re.compile(r"(?<=\S) *(\[(?:\d{1,3}|\*{1,3}|[A-Za-z]|†|‡)\]|\{\d{1,3}\})")
 _CALLED = re.compile(r"^\[?footnotes?(?: \w+)?:\s*", re.IGNORECASE)
 _MARK = re.compile(r"(?<=\S)\s?(?:\[(\d{1,3}|\*{1,3}|†|‡)\]|\{(\d{1,3})\})|(?<=\S)\[([A-Fa-f])\](?!\w)")
 _DEEPER = 20
@@ -23,7 +24,9 @@ def notes_in(book: Sequence[Paragraph], apart: frozenset[int]) -> dict[int, str]
 
     A note goes on over the paragraphs that are indented as it is, and to the end of its bracket.
     """
-    marked = "\n".join(line[1:] for paragraph in book for line in paragraph.lines)
+    lines = (line for paragraph in book for line in paragraph.lines)
+    bracketed = (line[1:] for line in lines if "[" in line or "{" in line)
+    marked = frozenset(mark for line in bracketed for mark in _AFTER_WORD.findall(line))
     found: dict[int, str] = {}
     name, indent, end = "", 0, 0
     for number, paragraph in enumerate(book):
@@ -41,10 +44,10 @@ def notes_in(book: Sequence[Paragraph], apart: frozenset[int]) -> dict[int, str]
     return found
 
 
-def _begins_note(paragraph: Paragraph, marked: str) -> bool:
-    """Whether a note begins here: it calls itself one, or its mark also stands in `marked`, after a word."""
+def _begins_note(paragraph: Paragraph, marked: frozenset[str]) -> bool:
+    """Whether a note begins here: it calls itself one, or its mark is `marked`: it stands after a word, too."""
     note = _NOTE.match(paragraph.lines[0])
-    return bool(note and (not note[1] or re.search(rf"\S *{re.escape(note[1])}", marked)))
+    return bool(note and (not note[1] or note[1] in marked))
 
 
 def references_in(book: Sequence[Paragraph], notes: Mapping[int, str]) -> dict[int, tuple[str, ...]]:
@@ -56,8 +59,9 @@ def references_in(book: Sequence[Paragraph], notes: Mapping[int, str]) -> dict[i
             places[next(filter(None, note.groups()[1:]), "").upper()].append(number)
     found: dict[int, tuple[str, ...]] = {}
     for number, paragraph in enumerate(book if places else ()):
-        if number not in notes:
-            marks = [next(filter(None, mark)) for mark in _MARK.findall("\n".join(paragraph.lines))]
+        lines = "\n".join(paragraph.lines)
+        if number not in notes and ("[" in lines or "{" in lines):
+            marks = [next(filter(None, mark)) for mark in _MARK.findall(lines)]
             names = [name for mark in marks if (name := _next_note(places[mark.upper()], number, notes))]
             if names:
                 found[number] = tuple(dict.fromkeys(names))

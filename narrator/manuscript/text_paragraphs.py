@@ -20,14 +20,22 @@ _SLACK = 8
 _LONGEST_BRACKET = 12
 _UNDERLINE = re.compile(r"([=\-~^*_])\1{2,}")
 _UNDERLINE_SLACK = 3
-_HYPHENATED = re.compile(r"(?<=[^\W\d_])-\n(?=[^\W\d_])|(?<=--)\n(?=\S)|(?<=[—–])\n(?=\S)")
+# Each looks back from the line's end, of which there are fewer than of places to look ahead from.
+_HYPHENATED = re.compile(r"\n(?:(?<=[^\W\d_]-\n)(?=[^\W\d_])|(?<=--\n)(?=\S)|(?<=[—–]\n)(?=\S))")
 _WIDE_SPACE = "\u3000"
 _CJK = r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]"
-_UNSPACED = re.compile(rf"(?<={_CJK})\n(?={_CJK})")
+_UNSPACED = re.compile(rf"\n(?<={_CJK}\n)(?={_CJK})")
 _WHOLE_CJK_LINE = re.compile(r"[。．！？」』）…―—：]$|^\S{1,14}$")
 """A line that ends as sentences do, or as headings: where most do, each is a paragraph."""
 _ITALICS = re.compile(r"(?<![^\W_])_([^_]+)_")
-_BOLD = re.compile(r"(?<!\w)([=+~])(?=\S)(.*?\S)\1(?!\w)")
+_BOLD = {
+    sign: (
+        re.compile(rf"(?<!\w)[{sign}](?=\S)(.*?\S)[{sign}](?!\w)"),
+        re.compile(rf".*\S[{sign}](?!\w)", re.DOTALL),
+    )
+    for sign in "=+~"
+}
+"""What each sign of bold print encloses, and all up to the last that may end it."""
 # A letter counts where it stands at the end of a word: '[s]he' and '[a] man' are an editor's.
 _MARK = re.compile(
     r"\s?\[(?:\d{1,3}|\*{1,3}|†|‡)\]|(?<=\S)\[[A-Fa-f]\](?!\w)|\s?\{\d{1,4}\}|\s?\[(?:Pg|Page)\.? ?\d+\]"
@@ -59,7 +67,7 @@ def lines_of(text: str) -> list[str]:
     """The lines of a file, whatever ends them: LF, CR LF, CR, and the CR CR LF of a faulty copy."""
     return [
         line.rstrip().expandtabs(4)
-        for line in without_noise(re.sub(r"\r*\n|\r", "\n", text.replace("\f", "\n\n"))).split("\n")
+        for line in without_noise(re.sub(r"(?<!\r)\r*\n|\r", "\n", text.replace("\f", "\n\n"))).split("\n")
     ]
 
 
@@ -136,15 +144,28 @@ def is_broken(paragraph: Paragraph, width: int) -> bool:
 
 def prose(lines: Sequence[str]) -> str:
     """Wrapped lines as one; a word parted at its own hyphen, and a dash, are joined without a space."""
-    joined = _HYPHENATED.sub(lambda match: match[0][:-1], "\n".join(line.strip() for line in lines))
-    joined = _UNSPACED.sub("", joined)
-    return plain(joined.replace("\n", " "))
+    joined = _HYPHENATED.sub("", "\n".join(line.strip() for line in lines))
+    return plain(_UNSPACED.sub("", joined).replace("\n", " "))
 
 
 def plain(text: str) -> str:
     """One line without the marks of plain-text books: _italics_, =bold=, [12], {3}."""
-    text = _MARK.sub("", _SMALL_CAPS.sub("", text))
-    return clean(text) if is_scene_break(clean(text)) else clean(_BOLD.sub(r"\2", _ITALICS.sub(r"\1", text)))
+    if "<" in text:
+        text = _SMALL_CAPS.sub("", text)
+    if "[" in text or "{" in text:
+        text = _MARK.sub("", text)
+    cleaned = clean(text)
+    return cleaned if is_scene_break(cleaned) else clean(_without_emphasis(cleaned))
+
+
+def _without_emphasis(text: str) -> str:
+    if "_" in text:
+        text = _ITALICS.sub(r"\1", text)
+    for sign, (bold, to_last) in _BOLD.items():
+        # Beyond the last sign that ends something each other would look for its end up to the text's.
+        if sign in text and (reach := to_last.match(text)):
+            text = bold.sub(r"\1", reach[0]) + text[reach.end() :]
+    return text
 
 
 def bracket_end(paragraphs: Sequence[Paragraph], at: int) -> int:

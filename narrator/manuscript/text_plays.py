@@ -24,9 +24,10 @@ _LONGEST_ENTRANCE = 200
 def hints_of(lines: Sequence[str], text: str) -> tuple[Mark, ...]:
     """The hints in a paragraph, given its lines as printed and the text that came of them."""
     raw = " ".join(line.strip() for line in lines)
-    if _SLANTED.fullmatch(raw) or (_ENTRANCE.match(text) and len(text) < _LONGEST_ENTRANCE):
+    is_slanted = "_" in raw
+    if (is_slanted and _SLANTED.fullmatch(raw)) or (_ENTRANCE.match(text) and len(text) < _LONGEST_ENTRANCE):
         return (Mark(MarkKind.DIRECTION, 0, len(text), Sureness.SHAPED),) if text else ()
-    if name := _NAME_AND_ASIDE.fullmatch(raw):
+    if is_slanted and (name := _NAME_AND_ASIDE.fullmatch(raw)):
         end = len(name[1])
         return (
             Mark(MarkKind.NAME, 0, end, Sureness.SHAPED),
@@ -34,7 +35,7 @@ def hints_of(lines: Sequence[str], text: str) -> tuple[Mark, ...]:
         )
     end = 0
     hints: list[Mark] = []
-    if name := _SLANTED_NAME.match(raw):
+    if is_slanted and (name := _SLANTED_NAME.match(raw)):
         end = len(name[1])
         if text[:end] != name[1] or not text[end:].strip(" .:"):
             return ()

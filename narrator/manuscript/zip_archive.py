@@ -7,6 +7,7 @@ import posixpath
 import unicodedata
 import zipfile
 import zlib
+from collections import defaultdict
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -52,8 +53,12 @@ class ZipArchive:
         self._left = _ALL_TEXT
         self._names = {name: name for name in names}
         self._folded: dict[str, str] = {}
+        self._by_file_name: dict[str, set[str]] = defaultdict(set)
         for name in names:
-            self._folded.setdefault(_folded(name), name)
+            folded = _folded(name)
+            self._folded.setdefault(folded, name)
+            if file_name := posixpath.basename(folded):
+                self._by_file_name[file_name].add(name)
 
     def __enter__(self) -> Self:
         return self
@@ -72,14 +77,7 @@ class ZipArchive:
 
         Percent-encoded, backslashed, differently cased and differently composed names are found.
         """
-        path = href.replace("\\", "/")
-        try:
-            if urlsplit(path).scheme:
-                return None
-        except ValueError:  # no address at all, such as http://[x
-            return None
-        path = path.partition("#")[0]
-        for candidate in (path, unquote(path), unquote(path.partition("?")[0])):
+        for candidate in _paths(href):
             joined = posixpath.normpath(posixpath.join(posixpath.dirname(base), candidate)).lstrip("/")
             while joined.startswith("../"):
                 joined = joined[3:]
@@ -88,10 +86,20 @@ class ZipArchive:
                 return found
         return None
 
+    def find_somewhere(self, href: str, *, base: str) -> str | None:
+        """As `find`; where the folder is wrong, the one member of that file name."""
+        if found := self.find(href, base=base):
+            return found
+        for candidate in _paths(href):
+            alike = self._by_file_name.get(posixpath.basename(_folded(candidate)), ())
+            if len(alike) == 1:
+                return next(iter(alike))
+        return None
+
     def locate(self, href: str, base: str) -> Anchor | None:
         """The member and the anchor in it that a link in the file `base` leads to."""
         path, _, anchor = href.partition("#")
-        name = self.find(path, base=base) if path else base
+        name = self.find_somewhere(path, base=base) if path else base
         return (name, unquote(anchor)) if name else None
 
     def read(self, name: str) -> bytes:
@@ -118,14 +126,26 @@ class ZipArchive:
                             advice=f"This is no ordinary {self._form}: get it from another place.",
                         )
                     parts.append(chunk)
-        except RuntimeError as exc:  # zipfile's way to say that a password is needed
-            what = f"{self._path.name} is protected: {name} is encrypted in the zip."
-            raise ManuscriptError(what, advice=_UNPROTECTED) from exc
         except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError) as exc:
             raise ManuscriptError(
                 f"{self._path.name}: {name} cannot be unpacked: {exc}.", advice=self._advice
             ) from exc
+        except RuntimeError as exc:  # zipfile's way to say that a password is needed
+            what = f"{self._path.name} is protected: {name} is encrypted in the zip."
+            raise ManuscriptError(what, advice=_UNPROTECTED) from exc
         return b"".join(parts)
+
+
+def _paths(href: str) -> tuple[str, ...]:
+    """The paths that an address may mean; none where it leads out of the archive."""
+    path = href.replace("\\", "/")
+    try:
+        if urlsplit(path).scheme:
+            return ()
+    except ValueError:  # no address at all, such as http://[x
+        return ()
+    path = path.partition("#")[0]
+    return path, unquote(path), unquote(path.partition("?")[0])
 
 
 def _folded(name: str) -> str:

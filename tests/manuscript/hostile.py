@@ -520,6 +520,16 @@ def _written(path: Path, _: str, *, data: bytes) -> None:
 # --- text, Markdown and RTF -----------------------------------------------------------------------------
 
 
+_OF_LINES = (
+    " ", "\n", "7 ", "I ", "# ", "*a ", "[", "> ", "|", "- ", "“a” ", "天", "漢《", "a. ", "Chapter ", "<a ",
+)  # fmt: skip
+"""What a line of many megabytes is made of: whatever some rule looks for."""
+
+
+def _ten_megabytes(sign: str) -> str:
+    return sign * (10_000_000 // len(sign.encode()))
+
+
 def _of_text() -> Iterator[Hostile]:
     bodies: dict[str, tuple[Callable[[], str | bytes], bool]] = {
         "plain": (lambda: "Some words.", False),
@@ -547,6 +557,15 @@ def _of_text() -> Iterator[Hostile]:
         "1,000,000 headings": (lambda: "CHAPTER I\n\n" * 1_000_000, True),
         "100,000 chapters": (lambda: "".join(f"Chapter {n}\n\nWords.\n\n\n" for n in range(100_000)), True),
         "100 MB": (lambda: "some words of a book, and more of them. " * 2_600_000, True),
+        "5,000,000 lines": (lambda: "a\n" * 5_000_000, True),
+        "100,000 chapters alike": (lambda: "CHAPTER I\n\n" * 100_000, True),
+        "a million cells": (lambda: "|a|b\n|-|-\n" + "|a|b\n" * 500_000, True),
+        "a million items": (lambda: "- a\n" * 1_000_000, True),
+        "a million quotations": (lambda: "> a\n\n" * 1_000_000, True),
+        "as many paragraphs as a book": (lambda: "a\n\n" * 95_000, True),
+        "as many items as a book": (lambda: "- a\n" * 95_000, True),
+        "as many lines as a book": (lambda: "some words\n" * 340_000, True),
+        **{f"10 MB of {sign!r}": (partial(_ten_megabytes, sign), True) for sign in _OF_LINES},
     }
     for suffix in ("txt", "md"):
         for name, (make, is_large) in bodies.items():

@@ -143,6 +143,28 @@ def test_alternatives_are_read_once(tmp_path: Path) -> None:
     assert texts(path) == ["Before the box.", "In a box.", "After it."]
 
 
+_BOX = "<w:txbxContent>" + p("In a box.") + "</w:txbxContent>"
+_DRAWN = f'<mc:Choice Requires="wps"><w:drawing><wps:txbx>{_BOX}</wps:txbx></w:drawing></mc:Choice>'
+_OLDER = f"<mc:Fallback><w:pict><v:shape><v:textbox>{_BOX}</v:textbox></v:shape></w:pict></mc:Fallback>"
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        f"<w:r><mc:AlternateContent>{_DRAWN}{_OLDER}</mc:AlternateContent></w:r>",
+        f"<mc:AlternateContent>{_DRAWN}{_OLDER}</mc:AlternateContent>",
+        f"<w:r><mc:AlternateContent>{_OLDER}</mc:AlternateContent></w:r>",
+        f'<w:r><mc:AlternateContent><mc:Choice Requires="wpg"/>{_OLDER}</mc:AlternateContent></w:r>',
+        f"<w:r><w:pict><v:textbox>{_BOX}</v:textbox></w:pict></w:r>",
+        f"<w:pict><v:textbox>{_BOX}</v:textbox></w:pict>",
+        f"<w:r><wps:wsp><wps:txbx>{_BOX}</wps:txbx></wps:wsp></w:r>",
+    ],
+)
+def test_text_box_is_read_once_after_its_paragraph(tmp_path: Path, box: str) -> None:
+    path = make_docx(tmp_path / "a.docx", p(r("Left "), box, r("right.")), p("After it."))
+    assert texts(path) == ["Left right.", "In a box.", "After it."]
+
+
 def test_alternatives_around_paragraphs_are_read_once(tmp_path: Path) -> None:
     path = make_docx(
         tmp_path / "a.docx",

@@ -85,3 +85,25 @@ def test_declared_names_are_read_as_they_are_meant() -> None:
 def test_declared_name_that_is_no_encoding_is_not_believed(declared: str) -> None:
     text = "The dog was there and it’s not his, but he was with her.\n" * 9
     assert decode(text.encode("cp1252"), declared=declared) == text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1252", "The naïve café owner’s… déjà vu"),
+        ("cp1252", "“Hello,” he said."),
+        ("cp1252", "À l’été"),
+        ("cp1252", "Größe über schön"),
+        ("mac_roman", "The naïve café owner’s… déjà vu"),
+        ("mac_roman", "“Hello,” he said. “It’s me.”"),
+        ("cp850", "Le café est très bon, déjà là"),
+        ("cp850", "señor mañana niño"),
+        ("cp866", "Привет, мир. Как дела?"),
+        ("cp1253", "Καλημέρα κόσμε"),
+        ("cp1250", "Zażółć gęślą jaźń"),
+        ("cp1250", "Příliš žluťoučký kůň úpěl ďábelské ódy"),
+        ("cp932", "吾輩は猫である"),
+    ],
+)
+def test_a_few_words_are_read_in_the_code_page_where_they_make_sense(encoding: str, text: str) -> None:
+    assert decode(text.encode(encoding)) == text

@@ -95,6 +95,22 @@ def test_awkward_names_are_found(tmp_path: Path, member: str, href: str) -> None
     assert titles(read_epub(path)) == ["One"]
 
 
+def test_wrong_folders_lead_to_the_one_file_of_that_name(tmp_path: Path) -> None:
+    items = "".join(
+        f'<item id="{name}" href="Pages/{name}" media-type="application/xhtml+xml"/>'
+        for name in ("dawn.xhtml", "noon.xhtml")
+    )
+    refs = ['<itemref idref="dawn.xhtml"/>', '<itemref idref="noon.xhtml"/>']
+    files = {
+        "OPS/Text/Dawn.xhtml": page("<h2>x</h2><p>one</p>"),
+        "OPS/Text/noon.xhtml": page("<h2>y</h2><p>two</p>"),
+        "OPS/Old/noon.xhtml": page("<p>three</p>"),
+    }
+    toc = [("Dawn", "Wrong/dawn.xhtml")]
+    book = read_epub(make_epub(tmp_path / "a.epub", {}, spine=refs, manifest=items, files=files, toc=toc))
+    assert (titles(book), text(book)) == (["Dawn"], "x one")
+
+
 def test_parts_join_the_chapter_that_they_head(tmp_path: Path) -> None:
     pages = {
         "p1.xhtml": "<h1>PART ONE</h1>",

@@ -143,3 +143,85 @@ def test_elements_that_html_never_closes_end_where_they_stand(tmp_path: Path) ->
     assert spoken(found) == ["I. ONE", "II. TWO"]
     assert [len(chapter.blocks) for chapter in found.chapters] == [3, 4]
     assert found.chapters[1].blocks[1].language == "fr"
+
+
+# --- what a web page has around its text -----------------------------------------------------------------
+
+
+def paragraphs(manuscript: Manuscript) -> list[str]:
+    return [block.text for chapter in manuscript.chapters for block in chapter.blocks]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<a class="headerlink" href="#dawn" title="Permalink to this heading">¶</a>',
+        '<a href="#dawn">#</a>',
+        '<a href="#dawn">§</a>',
+        '<a class="header-anchor" href="book.html#dawn">🔗</a>',
+        '<a class="permalink" href="#dawn">Permalink</a>',
+    ],
+)
+def test_links_of_a_heading_to_itself_are_no_text(tmp_path: Path, link: str) -> None:
+    body = f"<section id='dawn'><h2>Dawn {link}</h2><p>{PROSE}</p></section>" + chapters("Noon")
+    assert spoken(book(tmp_path, body)) == ["Dawn", "Noon"]
+
+
+def test_links_for_editors_of_a_wiki_are_no_text(tmp_path: Path) -> None:
+    edit = "<span class='mw-editsection'>[<a href='/edit?section=1'>edit</a>]</span>"
+    assert spoken(book(tmp_path, chapters(f"Dawn{edit}", f"Noon{edit}"))) == ["Dawn", "Noon"]
+
+
+def test_signs_that_lead_elsewhere_or_are_words_stay(tmp_path: Path) -> None:
+    first, second = "In C<a href='#b'>#</a>", "<a href='#b'>Noon</a>"
+    body = f"<h2 id='a'>{first}</h2><p>{PROSE}</p><h2 id='b'>{second}</h2><p>{PROSE}</p>"
+    assert spoken(book(tmp_path, body)) == ["In C#", "Noon"]
+
+
+@pytest.mark.parametrize(
+    "furniture",
+    [
+        "<nav><ul><li><a href='/'>UNREAD</a></li><li><a href='/b'>Books</a></li></ul></nav>",
+        "<div role='navigation'><h3>UNREAD</h3><a href='/next'>next</a></div>",
+        "<div role='search'>UNREAD the site</div>",
+        "<header role='banner'>UNREAD</header>",
+        "<header class='site-header'>UNREAD</header>",
+        "<footer>UNREAD <a href='/about'>About this site and its makers</a></footer>",
+        "<div class='foot' role='contentinfo'>© 2020 UNREAD</div>",
+        "<aside class='sidebar'><h2>UNREAD</h2><a href='/a'>Another story</a></aside>",
+    ],
+)
+def test_menus_and_the_like_of_a_web_page_are_unread(tmp_path: Path, furniture: str) -> None:
+    for body in (furniture + chapters("Dawn", "Noon"), chapters("Dawn", "Noon") + furniture):
+        found = book(tmp_path, body)
+        assert spoken(found) == ["Dawn", "Noon"]
+        assert "UNREAD" not in " ".join(paragraphs(found))
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "<header><h1>KEPT</h1><p>by Ada Strand</p></header>",
+        "<header><p>KEPT, as the clock struck nine.</p></header>",
+        "<section><footer>KEPT</footer></section>",
+        "<blockquote>All is well.<footer>KEPT</footer></blockquote>",
+        "<aside><p>KEPT, said the ferryman.</p></aside>",
+        "<aside role='doc-footnote'><p><a href='https://example.org/kept'>KEPT</a></p></aside>",
+        f"<nav><p>KEPT {PROSE * 3}</p></nav>",
+    ],
+)
+def test_heads_feet_and_asides_of_the_text_are_read(tmp_path: Path, own: str) -> None:
+    assert "KEPT" in " ".join(paragraphs(book(tmp_path, chapters("Dawn") + own + chapters("Noon"))))
+
+
+def test_contents_of_a_page_that_say_so_are_a_page_of_the_book(tmp_path: Path) -> None:
+    lines = "".join(f"<li><a href='#{name}'>{name}</a></li>" for name in ("Dawn", "Noon", "Dusk"))
+    found = book(tmp_path, f"<nav role='doc-toc'><ul>{lines}</ul></nav>" + chapters("Dawn", "Noon", "Dusk"))
+    assert [chapter.kind for chapter in found.chapters] == ["toc", "", "", ""]
+
+
+def test_first_publication_by_the_header_is_the_date(tmp_path: Path) -> None:
+    header = "<p>Title: The Ferry</p><p><b>Original publication</b>: London: Heron, 1871</p>"
+    start = "<p>*** START OF THE PROJECT GUTENBERG EBOOK THE FERRY ***</p>"
+    head = "<meta name='dcterms.created' content='2011-03-04'/>"
+    assert book(tmp_path, header + start + chapters("Dawn", "Noon"), head).date == "1871"

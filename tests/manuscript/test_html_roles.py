@@ -278,3 +278,39 @@ def test_lines_of_a_stanza_are_one_verse_however_they_are_indented(tmp_path: Pat
     )
     found = html(tmp_path, f'<div class="poetry">{stanza}{stanza}</div>')
     assert [(block.role, block.text) for block in found] == [(Role.VERSE, "One line\nand one")] * 2
+
+
+# --- tables and changes ------------------------------------------------------------------------------------
+
+
+def test_cell_over_several_rows_is_in_each(tmp_path: Path) -> None:
+    blocks = html(
+        tmp_path,
+        "<table><tr><th>Who</th><th>Age</th></tr><tr><td rowspan='2'>Bob</td><td>7</td></tr>"
+        "<tr><td>8</td></tr><tr><td> </td></tr><tr><td rowspan='0'>Ann</td><td>9</td></tr>"
+        "<tr><td rowspan='9'>10</td></tr><tr><td>11</td></tr></table>",
+    )
+    assert [block.text for block in blocks] == [
+        "Who: Age", "Bob: 7", "Bob: 8", "Ann: 9", "Ann: 10", "Ann: 11",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "key", ["A text of so many words that nobody would hear it twice.", "<a href='#'>x</a>"]
+)
+def test_cell_of_text_over_several_rows_is_read_once(tmp_path: Path, key: str) -> None:
+    blocks = html(tmp_path, f"<table><tr><td rowspan='2'>{key}</td><td>7</td></tr><tr><td>8</td></tr></table>")
+    assert blocks[-1].text == "8"
+
+
+def test_who_speaks_in_several_rows_speaks_in_each(tmp_path: Path) -> None:
+    name = "<td epub:type='z3998:persona' rowspan='2'>Moth</td>"
+    blocks = blocks_of(epub(tmp_path, f"<table><tr>{name}<td>Yes.</td></tr><tr><td>No.</td></tr></table>"))
+    assert [(block.speaker, block.text) for block in blocks] == [("Moth", "Moth: Yes."), ("Moth", "Moth: No.")]
+
+
+def test_deleted_words_are_not_read_and_struck_ones_are(tmp_path: Path) -> None:
+    blocks = html(
+        tmp_path, "<p>It <s>was</s> <del>had been</del> is <ins>now</ins>.</p><del><p>Gone.</p></del>"
+    )
+    assert [block.text for block in blocks] == ["It was is now."]

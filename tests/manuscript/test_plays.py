@@ -67,3 +67,9 @@ def test_a_novel_is_no_play(tmp_path: Path, paragraph: str) -> None:
     blocks = blocks_of(tmp_path, "Chapter 1\n\n" + f"{paragraph}\n\n{prose}" * 8)
     assert {block.role for block in blocks[1:]} == {Role.PARAGRAPH}
     assert not any(block.marks or block.speaker for block in blocks)
+
+
+def test_direction_in_capitals_is_one_where_no_one_is_named_so(tmp_path: Path) -> None:
+    speeches = "JOHN. I never said so.\n\nMARY. Yes, dear.\n\n" * 5
+    blocks = blocks_of(tmp_path, f"ACT I\n\n{speeches}[_ENTER LANE._]\n\n_ENTER A SOLDIER._\n\n{speeches}")
+    assert [block.role for block in blocks if "ENTER" in block.text] == [Role.STAGE_DIRECTION] * 2

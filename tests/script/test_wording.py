@@ -418,9 +418,9 @@ def test_whatever_is_edited_and_wished_one_after_another_no_text_is_lost_or_said
     under = data.draw(st.sampled_from(TREATMENTS))
     script = compose(manuscript, under, titles=SILENT)
     for _ in range(data.draw(st.integers(1, 4))):
-        script = with_segments(
-            script, *_edited(data, list(chapter(script).segments), gone := []), skipped=tuple(gone)
-        )
+        gone: list[Skip] = []
+        left = _edited(data, list(chapter(script).segments), gone)
+        script = with_segments(script, *left, skipped=tuple(gone))
         before, under = under, data.draw(st.sampled_from(TREATMENTS))
         script = compose(manuscript, under, accepted(script, before), titles=SILENT)
         assert_tiling(manuscript.chapters[0], chapter(script))

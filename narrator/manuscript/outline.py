@@ -1,4 +1,4 @@
-"""Where the chapters of an EPUB begin: where its table of contents leads, and where its matter changes."""
+"""Where the chapters of a book begin: where its table of contents leads, and where its matter changes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from narrator.manuscript.chapters import LONGEST_PAGE, Stretch, kind_of_shape
 from narrator.manuscript.characters import same_words, words_in
-from narrator.manuscript.epub_marks import Mark, chapter_marks
+from narrator.manuscript.contents_marks import Mark, chapter_marks
 from narrator.manuscript.epub_toc import Landmark, TocEntry
 from narrator.manuscript.gutenberg import body_bounds
 from narrator.manuscript.heading_levels import chapter_headings

@@ -19,10 +19,14 @@ _RECURS = 2
 """Names that only look like it come so often on average, or more often."""
 _LONGEST_NAME = 40
 _MOST_WORDS = 5
+_LONGEST_OPENING = 200
+"""Characters in which a speaker's name stands, with what the book says of his manner."""
 _CAPITALS = regex.compile(
     r"(?P<name>\p{Lu}(?:[\p{Lu}’'&-]|\.\ ?(?=\p{Lu}{2})|\ (?=\p{Lu}))+)"
-    r"(?:[.:](?=\s|$)|\s?[\[(][^\])\n]{1,80}[\])]|(?=\n|$))"
+    r"(?:[.:](?=\s|$)|\s?[\[(][^\])\n]{1,80}[\])]|(?=\n|$)|(?=,\s\p{Ll}[^.!?:;\n]{0,80}[.:]?$))"
 )
+_ONLY_DIRECTED = regex.compile(r"(?:,\s\p{Ll}[^.!?:;\n]{0,80}|[.,:]?\s?[\[(][^\])\n]{1,80}[\])])[.:]?")
+"""What follows a name that is alone but for how it speaks: ', laughing.'"""
 _BRACKETS = re.compile(r"\[[^\[\]]+\]")
 _IN_BRACKETS = re.compile(r"\[[^\[\]]+\]\.?|\([^()]+\)\.?")
 _ENDS = " .:,;—–-"
@@ -30,7 +34,7 @@ _ENDS = " .:,;—–-"
 
 @dataclass(frozen=True, slots=True)
 class _Cue:
-    """The name that a block opens with, how it was told, and whether nothing else is in the block."""
+    """The name that a block opens with, how it was told, and whether it is alone there, a direction aside."""
 
     name: str
     sureness: str
@@ -40,7 +44,7 @@ class _Cue:
 def with_speeches(blocks: Sequence[Block]) -> list[Block]:
     """The blocks of a chapter with its speeches and stage directions known as such; no text changes.
 
-    A name alone in its block speaks the next one.
+    A name alone in its block, or with how it speaks, speaks the next one.
     """
     seeming = [_cue(block) for block in blocks]
     if not any(seeming) and not any(isinstance(block, PageBlock) and block.hints for block in blocks):
@@ -49,7 +53,7 @@ def with_speeches(blocks: Sequence[Block]) -> list[Block]:
     is_play = any(cues)
     found: list[Block] = []
     waiting = ""
-    for block, cue in zip(blocks, cues, strict=True):
+    for block, cue, seems in zip(blocks, cues, seeming, strict=True):
         if block.role not in _SPOKEN:
             waiting = waiting if block.role is Role.NOTE else ""
             found.append(block)
@@ -58,6 +62,8 @@ def with_speeches(blocks: Sequence[Block]) -> list[Block]:
         if not cue and _covered(block.text, directions):
             found.append(_direction(block, directions))
             continue
+        if seems and not cue:  # what is no name for certain is followed by no direction for certain
+            directions = list(_directions(block, is_play=False))
         found.append(_speech(block, cue, waiting, directions))
         waiting = cue.name if cue and cue.is_alone else ""
     return found
@@ -72,14 +78,16 @@ def _cue(block: Block) -> _Cue | None:
         return None
     hints = block.hints if isinstance(block, PageBlock) else ()
     told = next((hint for hint in hints if hint.kind is MarkKind.NAME and not hint.start), None)
-    match = _CAPITALS.match(block.text) if told is None else None
+    opening = block.text[:_LONGEST_OPENING]
+    match = _CAPITALS.match(opening) if told is None and opening[:1].isupper() else None
     if told is None and match is None:
         return None
     name = (block.text[: told.end] if told else match["name"] if match else "").rstrip(_ENDS)
     if not told and (len(name) > _LONGEST_NAME or len(name.split()) > _MOST_WORDS):
         return None
-    rest = block.text[len(name) :].strip(_ENDS)
-    return _Cue(name, told.value if told else Sureness.SHAPED, is_alone=not rest) if name else None
+    rest = block.text[len(name) :]
+    is_alone = not rest.strip(_ENDS) or _ONLY_DIRECTED.fullmatch(rest) is not None
+    return _Cue(name, told.value if told else Sureness.SHAPED, is_alone) if name else None
 
 
 def _accepted(blocks: Sequence[Block], cues: Sequence[_Cue | None]) -> list[_Cue | None]:
@@ -89,26 +97,33 @@ def _accepted(blocks: Sequence[Block], cues: Sequence[_Cue | None]) -> list[_Cue
     if counts[Sureness.CLASSED] >= _FEWEST_CLASSED:
         kept.add(Sureness.CLASSED)
     if kept:
-        return [cue if cue and cue.sureness in kept else None for cue in cues]
-    shaped = _recurring([cue for cue in cues if cue])
-    certain = set(shaped) if _is_shape_of(blocks, shaped) else set()
-    return [cue if cue in certain else None for cue in cues]
+        names = {cue.name.casefold() for cue in cues if cue and cue.sureness in kept}
+        return [cue if cue and (cue.sureness in kept or cue.name.casefold() in names) else None for cue in cues]
+    shaped = _recurring(cues)
+    return shaped if _is_shape_of(blocks, shaped) else [None] * len(cues)
 
 
-def _recurring(cues: Sequence[_Cue]) -> list[_Cue]:
+def _recurring(cues: Sequence[_Cue | None]) -> list[_Cue | None]:
     """The cues without those names that stand alone in a block and only once: headings, or an end."""
-    counts = Counter(cue.name.casefold() for cue in cues)
-    return [cue for cue in cues if not cue.is_alone or counts[cue.name.casefold()] > 1]
+    counts = Counter(cue.name.casefold() for cue in cues if cue)
+    return [cue if cue and not (cue.is_alone and counts[cue.name.casefold()] == 1) else None for cue in cues]
 
 
-def _is_shape_of(blocks: Sequence[Block], cues: Sequence[_Cue]) -> bool:
-    """Whether so many names, so often the same, open most blocks that they are who speaks."""
-    names = {cue.name.casefold() for cue in cues}
+def _is_shape_of(blocks: Sequence[Block], cues: Sequence[_Cue | None]) -> bool:
+    """Whether so many names, so often the same, open most blocks that they are who speaks.
+
+    The block below a lone name is what that says, and counts with it.
+    """
+    names = [cue.name.casefold() for cue in cues if cue]
+    if len(names) < max(_FEWEST_SHAPED, _RECURS * len(set(names))):
+        return False
+    is_below = [False, *(cue is not None and cue.is_alone for cue in cues[:-1])]
     lines = sum(
         block.role in _SPOKEN and not _covered(block.text, list(_directions(block, is_play=True)))
-        for block in blocks
+        for block, below in zip(blocks, is_below, strict=True)
+        if not below
     )
-    return len(cues) >= max(_FEWEST_SHAPED, _RECURS * len(names)) and len(cues) * 2 >= lines
+    return len(names) * 2 >= lines
 
 
 def _speech(block: Block, cue: _Cue | None, waiting: str, directions: Sequence[Mark]) -> Block:

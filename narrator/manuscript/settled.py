@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from narrator.manuscript.characters import same_words
-from narrator.manuscript.html_drama import with_speeches
+from narrator.manuscript.drama import with_speeches
 from narrator.manuscript.matter import is_page_apart
 from narrator.manuscript.page_blocks import PageBlock
 from narrator.model import Block, Chapter, Mark, MarkKind, Role
@@ -47,17 +47,16 @@ def _in_language(block: Block, language: str) -> Block:
         return block
     own = _primary(block.language or language)
     kept: list[Mark] = []
+    around: list[Mark] = []  # the marks of languages that have not ended yet, the innermost last
     for mark in block.marks:
         if mark.kind is MarkKind.LANGUAGE:
-            around = next((outer for outer in reversed(kept) if _holds(outer, mark)), None)
-            if _primary(mark.value) == (_primary(around.value) if around else own):
+            while around and around[-1].end < mark.end:
+                around.pop()
+            if _primary(mark.value) == (_primary(around[-1].value) if around else own):
                 continue
+            around.append(mark)
         kept.append(mark)
     return replace(block, marks=tuple(kept)) if len(kept) < len(block.marks) else block
-
-
-def _holds(outer: Mark, mark: Mark) -> bool:
-    return outer.kind is MarkKind.LANGUAGE and outer.start <= mark.start and mark.end <= outer.end
 
 
 def _primary(tag: str) -> str:
