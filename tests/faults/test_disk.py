@@ -163,7 +163,7 @@ def test_files_that_are_wanted_on_a_disk_without_room_are_not_begun(ferry: Ferry
                 ("fsync", 4, f"source{FILE}"),
                 ("fsync", 5, f"source{FOLDER}"),
                 ("rename", 3, "source/"),
-                ("fsync", 9, f"script{FILE}"),
+                ("fsync", 14, f"script{FILE}"),
             )
         ),
     ],
