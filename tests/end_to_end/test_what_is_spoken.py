@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -134,6 +133,7 @@ def test_what_was_taken_out_and_put_back_is_spoken_once(book: Path) -> None:
         assert "(edited)" not in planned
 
 
+@pytest.mark.slow
 def test_a_voice_that_is_refused_leaves_the_script_of_before(book: Path) -> None:
     text = book.parent / "script.txt"
     with served(FakeSpeechServer()) as server:
@@ -198,24 +198,6 @@ def test_what_is_not_spoken_is_explained(tmp_path: Path) -> None:
     assert "In May, by boat." in run.out
     at_end = narrator("plan", book, "--projects", tmp_path, "--text", "--set", "reading.notes=end")
     assert "\nIn May, by boat.\n" in at_end.out
-
-
-def test_a_manuscript_on_standard_input_is_spoken_and_known_again(tmp_path: Path) -> None:
-    text = f"# The Ferry\n\n## One\n\n{SIOBHAN}\n\n## Two\n\n{LOOKED}\n"
-    with served(FakeSpeechServer()) as server:
-        options: list[str | Path] = ["--projects", tmp_path, "--provider", "openai", "--base-url", server.url]
-        planned = narrator("plan", "-", *options, "--json", typed=text)
-        chapters = json.loads(planned.out)["chapters"]
-        assert [chapter["title"] for chapter in chapters if chapter["spoken"]] == ["One", "Two"]
-        run = narrator("render", "-", *options, "--json", typed=text)
-        assert len(delivered(run)) == 2
-        again = narrator("render", "-", *options, "--json", typed=text)
-        assert again.result["segments"]["rendered"] == 0
-        assert narrator("resume", run.result["project"]).exit_code == 0
-        options += ["--project", tmp_path / "news", "--json"]
-        stories = ("Yesterday it rained here all day.", "Today it will rain here again all day.")
-        told = [narrator("render", "-", *options, typed=story).result for story in stories]
-        assert [result["segments"]["rendered"] for result in told] == [1, 1]
 
 
 def test_a_manuscript_on_standard_input_is_known_by_its_title(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from narrator.manuscript.reading import read_manuscript
 from tests.manuscript.fuzz import mutant, whole_books
 from tests.manuscript.pdf_maker import read_here
 
-_FEW, _MANY = 20, 1_000
+_FEW, _MANY = 8, 700
 _NAMES = (
     "a.epub", "a.docx", "a.odt", "a.fodt", "a.fb2", "a.fbz", "a.rtf", "a.pdf", "a.html", "a.md", "a.txt",
 )  # fmt: skip
