@@ -68,7 +68,8 @@ class ChapterWriter:
         rule = self._policy.chapter_rule(chapter)
         segments: list[Segment] = []
         skipped: list[Skip] = []
-        for run in merged(chapter.blocks, Limit(self._cut.merge), self._likeness):
+        likeness = self._likeness if rule is None else _unlike
+        for run in merged(chapter.blocks, Limit(self._cut.merge), likeness):
             block = chapter.blocks[run.start]
             whole = (Span(run.start, 0, len(block.text)),)
             if block.role is Role.SCENE_BREAK and rule is None:
@@ -323,6 +324,10 @@ def _gap_before(text: str) -> str:
 
 def _voice(segment: Segment) -> tuple[str, str]:
     return segment.voice, segment.language
+
+
+def _unlike(_: Block) -> None:
+    """What no block has in common with another."""
 
 
 def is_numbered(chapter: Chapter) -> bool:

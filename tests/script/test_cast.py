@@ -110,15 +110,16 @@ BLOCKS = st.builds(
 
 @given(
     st.lists(BLOCKS, max_size=6),
-    st.sampled_from(["paragraph", "sentence", "word", "fixed"]),
-    st.sampled_from([20, 40, 10_000]),
+    st.tuples(st.sampled_from(["paragraph", "sentence", "word", "fixed"]), st.sampled_from([20, 40, 10_000])),
     st.sampled_from([None, 25]),
     st.sampled_from([0, 50]),
+    st.sampled_from(["", "toc"]),
 )
 def test_every_character_is_said_once_or_skipped_whatever_is_wished(
-    blocks: list[Block], strategy: str, limit: int, max_bytes: int | None, merge: int
+    blocks: list[Block], cut: tuple[str, int], max_bytes: int | None, merge: int, kind: str
 ) -> None:
-    book = Manuscript("Book", (), "en", (Chapter("One", tuple(blocks)),))
+    strategy, limit = cut
+    book = Manuscript("Book", (), "en", (Chapter("One", tuple(blocks), kind=kind),))
     cast = Cast(headings="h", quotes="q", speakers={"lane": "l"}, languages={"fr": "f"})
     under = treatment(strategy, limit, max_bytes=max_bytes, merge=merge, cast=cast)
     (chapter,) = compose(book, under, titles=SILENT).chapters

@@ -167,6 +167,12 @@ def test_short_paragraphs_are_spoken_in_one_go_by_wish() -> None:
     assert_tiling(manuscript.chapters[0], chapter(script))
 
 
+def test_short_paragraphs_of_a_page_that_is_not_spoken_are_all_skipped() -> None:
+    page = replace(book("A Book", "by Ann", "London").chapters[0], kind="titlepage")
+    (made,) = compose(Manuscript("Book", (), "en", (page,)), treatment(merge=300), titles=SILENT).chapters
+    assert [part.spans[0].block for part in made.skipped] == [0, 1, 2]
+
+
 def test_a_limit_in_bytes_holds_for_what_is_sent() -> None:
     script = compose(book("ééé ééé ééé ééé ééé ééé."), treatment(max_bytes=20), titles=SILENT)
     assert all(len(text.encode()) <= 20 for text in texts(script))
