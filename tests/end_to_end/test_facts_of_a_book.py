@@ -48,6 +48,7 @@ def _sound(path: Path) -> bytes:
     return data[10 + size :]
 
 
+@pytest.mark.slow
 def test_other_facts_are_put_on_finished_files_and_nothing_is_spoken_or_encoded(
     tmp_path: Path, server: FakeSpeechServer
 ) -> None:

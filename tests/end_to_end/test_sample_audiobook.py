@@ -141,6 +141,7 @@ def test_deleted_output_comes_back_byte_for_byte_without_a_word_spoken(
     assert again.result["segments"]["rendered"] == 0
 
 
+@pytest.mark.slow
 def test_another_folder_gives_the_same_bytes(files: list[Path], tmp_path: Path) -> None:
     elsewhere = narrator("render", EPUB, "--projects", tmp_path, "--json")
     assert _digests(delivered(elsewhere)) == _digests(files)

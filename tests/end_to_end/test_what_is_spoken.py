@@ -82,6 +82,7 @@ def test_a_text_replaces_no_file_of_another_kind(book: Path) -> None:
     assert book.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_plan_prices_an_edited_text_and_leaves_it_as_it_is(book: Path) -> None:
     text = book.parent / "script.txt"
     with served(FakeSpeechServer()) as server:
@@ -114,6 +115,7 @@ def test_a_text_of_the_book_before_it_grew_takes_nothing_out(book: Path) -> None
         assert "chapter 1 “The Pier” was changed" in run.err
 
 
+@pytest.mark.slow
 def test_what_was_taken_out_and_put_back_is_spoken_once(book: Path) -> None:
     text = book.parent / "script.txt"
     with served(FakeSpeechServer()) as server:
@@ -200,6 +202,7 @@ def test_what_is_not_spoken_is_explained(tmp_path: Path) -> None:
     assert "\nIn May, by boat.\n" in at_end.out
 
 
+@pytest.mark.slow
 def test_a_manuscript_on_standard_input_is_known_by_its_title(tmp_path: Path) -> None:
     text = f"# The Ferry\n\n## One\n\n{SIOBHAN}\n"
     other = f"# The Train\n\n## One\n\n{LOOKED}\n"

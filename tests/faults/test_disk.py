@@ -67,6 +67,7 @@ def test_a_disk_that_fills_up_while_takes_are_written_stops_the_paying(ferry: Fe
         assert not kept.intersection(ferry.asked_since(asked))
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_in_assembly_keeps_every_take(ferry: Ferry, disk: SmallDisk) -> None:
     ferry.server.latency_s = 0
     inside, outside = _inside(ferry, disk), _outside(ferry, disk)
@@ -87,6 +88,7 @@ def test_a_disk_that_fills_up_in_assembly_keeps_every_take(ferry: Ferry, disk: S
     assert len(ferry.server.requests) == asked
 
 
+@pytest.mark.slow
 def test_on_a_read_only_disk_nothing_is_asked_for(ferry: Ferry, disk: SmallDisk) -> None:
     inside, outside = _inside(ferry, disk), _outside(ferry, disk)
     with started(*disk.inside, *inside.command) as run:
@@ -106,6 +108,7 @@ def test_on_a_read_only_disk_nothing_is_asked_for(ferry: Ferry, disk: SmallDisk)
     assert len(ferry.server.requests) == ferry.undisturbed.texts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["takes", pytest.param("out", marks=pytest.mark.slow)])
 def test_where_one_folder_is_read_only_nothing_is_asked_for(ferry: Ferry, part: str) -> None:
     ferry.project.mkdir()
@@ -137,6 +140,7 @@ def test_on_a_disk_that_is_full_from_the_start_nothing_is_asked_for(ferry: Ferry
     outside.assert_finished(inside.render(*disk.inside))
 
 
+@pytest.mark.slow
 def test_files_that_are_wanted_on_a_disk_without_room_are_not_begun(ferry: Ferry, tmp_path: Path) -> None:
     ferry.server.latency_s = 0
     ferry.assert_finished(ferry.render())
