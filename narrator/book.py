@@ -80,7 +80,7 @@ class Book:
             speed=self.config.speech.speed,
             rate_hz=self.provider.capabilities.rate_hz,
             revision=self.provider.revision,
-            options=self.config.speech.options,
+            options=self.provider.sound_options,
         )
 
     def _voice_digest(self, voice: str) -> str:

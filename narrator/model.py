@@ -269,11 +269,17 @@ class Container(StrEnum):
     PCM = "pcm"
     WAV = "wav"
     MP3 = "mp3"
+    FLAC = "flac"
+    ULAW = "ulaw"
+    ALAW = "alaw"
 
 
 @dataclass(frozen=True, slots=True)
 class AudioFormat:
-    """The format that a provider declares for its bytes. PCM is signed 16-bit little-endian."""
+    """The format that a provider declares for its bytes.
+
+    PCM is signed 16-bit little-endian; ULAW and ALAW are G.711 without any header.
+    """
 
     container: Container
     rate_hz: int
@@ -299,10 +305,14 @@ class WordTime:
 
 @dataclass(frozen=True, slots=True)
 class SpeechReceipt:
-    """What a provider says of a finished answer: its ids for it, and the characters that it bills."""
+    """What a provider says of a finished answer: its ids for it, and the characters that it bills.
+
+    `concurrency_limit` is how many requests at once it says that the account may run.
+    """
 
     ids: Mapping[str, str] = field(default_factory=dict)
     characters_billed: int | None = None
+    concurrency_limit: int | None = None
 
 
 SpeechEvent = AudioChunk | WordTime | SpeechReceipt
@@ -316,6 +326,25 @@ class Voice:
     name: str = ""
     languages: tuple[str, ...] = ()
     description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechModel:
+    """A model that a provider offers; () and None where the provider does not say."""
+
+    id: str
+    name: str = ""
+    languages: tuple[str, ...] = ()
+    max_characters: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What an account has left. `resets_s` is when it is filled again: seconds since 1970, None if unknown."""
+
+    characters_left: int
+    plan: str = ""
+    resets_s: float | None = None
 
 
 class Normalization(StrEnum):
@@ -340,6 +369,10 @@ class Capabilities:
     at once where the user names no number. `languages` () means any; `uses_language` says whether a request's
     language changes its sound. `usd_per_million_characters` is 0.0 for a free voice and None where the price
     is not known.
+
+    `transports` are the ways to the service that stand open, the preferred one first: an attempt after one that
+    failed on the way takes the next. () where there is only one. `context_characters` is how much of the text
+    before and after its own a request may carry, so that the voice goes on as it was.
     """
 
     max_characters: int
@@ -352,6 +385,8 @@ class Capabilities:
     is_local: bool = False
     max_bytes: int | None = None
     normalization: Normalization = Normalization.LIGHT
+    transports: tuple[str, ...] = ()
+    context_characters: int = 0
 
 
 @dataclass(frozen=True)  # no slots: the key is asked for all along a segment's way, and is found once
@@ -360,7 +395,8 @@ class SpeechRequest:
 
     `voice_digest` is the SHA-256 of a local voice's model file, '' for a remote voice; `revision` is the
     adapter's own, raised when it changes what comes out of the same wishes. `rate_hz` is the project's.
-    `language` is '' where the provider makes nothing of it.
+    `language` is '' where the provider makes nothing of it. `previous_text` and `next_text` are what is said
+    before and after; '' where the provider makes nothing of them. `options` are its `sound_options`.
     """
 
     provider: str
@@ -373,9 +409,12 @@ class SpeechRequest:
     revision: int
     voice_digest: str = ""
     options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    previous_text: str = ""
+    next_text: str = ""
 
     def canonical(self) -> dict[str, object]:
         """The request as plain data: what is hashed, and what a sidecar keeps."""
+        context = {"previous_text": self.previous_text, "next_text": self.next_text}
         return {
             "provider": self.provider,
             "model": self.model,
@@ -388,6 +427,7 @@ class SpeechRequest:
             "revision": self.revision,
             "options": dict(sorted(self.options.items())),
             "key_revision": KEY_REVISION,
+            **{name: text for name, text in context.items() if text},
         }
 
     @cached_property

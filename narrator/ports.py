@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 from narrator.events import Event
 from narrator.model import (
+    Allowance,
     Capabilities,
     Draft,
     Manuscript,
     Outcome,
     SpeechEvent,
+    SpeechModel,
     SpeechRequest,
     Take,
     TakeKey,
@@ -41,7 +43,12 @@ class Provider(Protocol):
 
     @property
     def capabilities(self) -> Capabilities:
-        """Known without a connection, and constant while the provider is open."""
+        """Known without a connection. What `check` learns of the account may change `concurrency`, once."""
+        ...
+
+    @property
+    def sound_options(self) -> Mapping[str, str]:
+        """The options that change the sound, part of every key; by which transport it comes is not one."""
         ...
 
     @property
@@ -85,11 +92,12 @@ class Provider(Protocol):
         """
         ...
 
-    def speak(self, request: SpeechRequest) -> AsyncGenerator[SpeechEvent, None]:
+    def speak(self, request: SpeechRequest, transport: str = "") -> AsyncGenerator[SpeechEvent, None]:
         """Speak one text: AudioChunks in order, and WordTimes and one SpeechReceipt where known.
 
-        Ends normally only when the protocol's own terminator came, so an end is a whole answer. Closing the
-        generator early aborts the request.
+        `transport` is one of `capabilities.transports`, '' for the preferred one. Ends normally only when the
+        protocol's own terminator came, so an end is a whole answer. Closing the generator early aborts the
+        request.
 
         Raises:
             AttemptError: this call failed; it may be sent again.
@@ -103,6 +111,60 @@ class Provider(Protocol):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None: ...
+
+
+@runtime_checkable
+class LiveProvider(Protocol):
+    """A provider that takes a text as it arrives, and speaks it meanwhile. A Provider may be this, too."""
+
+    def speak_live(
+        self, texts: AsyncIterable[str], request: SpeechRequest
+    ) -> AsyncGenerator[SpeechEvent, None]:
+        """Speak the pieces of one text as they come, cut anywhere; `request` says all but the text.
+
+        Events and errors are as of `Provider.speak`; nothing can be sent again.
+        """
+        ...
+
+
+@runtime_checkable
+class MeteredProvider(Protocol):
+    """A provider whose account has so much and no more. A Provider may be this, too."""
+
+    async def allowance(self) -> Allowance | None:
+        """What the account has left; None where the service does not tell.
+
+        Raises:
+            SpeechError: it refuses the key or cannot be reached.
+        """
+        ...
+
+
+@runtime_checkable
+class ModelLister(Protocol):
+    """A provider that knows which models there are. A Provider may be this, too."""
+
+    async def models(self) -> Sequence[SpeechModel]:
+        """What `narrator models` lists.
+
+        Raises:
+            SpeechError: the service refuses the key or cannot be reached.
+        """
+        ...
+
+
+@runtime_checkable
+class VoiceCloner(Protocol):
+    """A provider that makes a voice from a recording. A Provider may be this, too."""
+
+    async def clone(self, name: str, sample: Path, *, language: str = "") -> Voice:
+        """Send a recording of a person speaking, and have a voice made of it, under a name that is new.
+
+        Raises:
+            UsageError: the sample cannot be read, or is nothing that the service takes.
+            SpeechError: the service refuses it or cannot be reached.
+        """
+        ...
 
 
 class TakeStore(Protocol):

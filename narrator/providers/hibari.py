@@ -11,9 +11,9 @@ import hashlib
 import importlib.util
 import json
 import os
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from narrator.config import Rendering, Speech
@@ -50,6 +50,7 @@ class HibariVoice:
     model = ""
     account = "hibari"
     revision = 1
+    sound_options: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, speech: Speech, rendering: Rendering) -> None:
         problems = option_problems(speech.options, {})
@@ -100,7 +101,11 @@ class HibariVoice:
         except Unavailable as exc:
             raise RunError(exc.what, advice="Is there memory left? Each worker needs about 0.4 GB.") from exc
 
-    async def speak(self, request: SpeechRequest) -> AsyncGenerator[SpeechEvent, None]:
+    async def speak(
+        self,
+        request: SpeechRequest,
+        transport: str = "",  # noqa: ARG002 - there is one
+    ) -> AsyncGenerator[SpeechEvent, None]:
         """Speak one text; see ports.Provider. Each chunk is a sentence."""
         if not mostly_latin(request.text):
             raise Rejected(

@@ -8,9 +8,7 @@ https://platform.openai.com/docs/api-reference/audio/createSpeech. A server's ow
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
-import math
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
@@ -30,13 +28,14 @@ from narrator.model import (
     SpeechRequest,
     Voice,
 )
+from narrator.providers.address import account_name, server_root
 from narrator.providers.keys import find_key
 from narrator.providers.prices import usd_per_million
 from narrator.providers.settings import nearest, one_of, option_problems, refuse_problems, whole_number
-from narrator.providers.wire import Exchange, exchange, open_session, service_name
+from narrator.providers.wire import exchange, most_bytes, open_session, service_name
 
 KEY_VARIABLE = "OPENAI_API_KEY"
-OFFICIAL_HOST = "api.openai.com"
+OFFICIAL_URL = URL("https://api.openai.com")
 DEFAULT_RATE_HZ = 24_000
 
 _OPTIONS: Mapping[str, Callable[[str], object]] = MappingProxyType(
@@ -47,7 +46,6 @@ _OPTIONS: Mapping[str, Callable[[str], object]] = MappingProxyType(
     }
 )
 _OFFICIAL_VOICES = ("alloy", "ash", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer")
-_LIST_BYTES = 4 << 20
 _LIST_S = 30.0
 _HEAD_BYTES = 8
 
@@ -64,17 +62,19 @@ class OpenAI:
     revision = 1
 
     def __init__(self, speech: Speech, rendering: Rendering) -> None:
-        root, problems = _server_root(speech.base_url)
+        root, problems = server_root(speech.base_url, OFFICIAL_URL, KEY_VARIABLE)
         refuse_problems(speech, problems + option_problems(speech.options, _OPTIONS))
         self.model = speech.model or "tts-1"
         self.voice = speech.voice or "alloy"
         self._speech_url = root / "v1/audio/speech"
         self._voices_url = root / "v1/audio/voices"
         self._service = service_name(root)
-        self._is_official = root.host == OFFICIAL_HOST
+        self._is_named = bool(speech.base_url)
+        self._is_official = root.host == OFFICIAL_URL.host
         self._usd_per_million = usd_per_million(speech, self.name, self.model, is_official=self._is_official)
         self._key = find_key(KEY_VARIABLE)
         self._timeout_s = rendering.timeout_s
+        self._options = speech.options
         self._container = Container(speech.options.get("response_format", Container.WAV))
         is_pcm = self._container is Container.PCM
         rate_hz = int(speech.options.get("pcm_rate", DEFAULT_RATE_HZ)) if is_pcm else DEFAULT_RATE_HZ
@@ -94,8 +94,11 @@ class OpenAI:
 
     @property
     def account(self) -> str:
-        payer = hashlib.sha256(self._key.encode()).hexdigest()[:8] if self._key else "no key"
-        return f"openai:{self._service}:{payer}"
+        return account_name(self.name, self._service, self._key)
+
+    @property
+    def sound_options(self) -> Mapping[str, str]:
+        return self._options
 
     def digest_of(self, voice: str) -> str:  # noqa: ARG002 - a remote voice has no file
         return ""
@@ -112,7 +115,7 @@ class OpenAI:
             async with exchange(
                 self._session, "GET", self._voices_url, key=self._key, timeout_s=_LIST_S
             ) as answer:
-                return _listed_voices(await _whole(answer))
+                return _listed_voices(await answer.whole())
         except BadKey:
             raise
         except Unavailable as exc:
@@ -133,7 +136,7 @@ class OpenAI:
         if self._is_official:
             if self._key is None:
                 raise BadKey(
-                    f"{OFFICIAL_HOST} needs a key, and there is none.",
+                    f"{self._service} needs a key, and there is none.",
                     advice=f"Set it: export {KEY_VARIABLE}=...   (or name your own server with --base-url)",
                 )
             return
@@ -146,14 +149,18 @@ class OpenAI:
                 advice="`narrator voices --provider openai --base-url ...` lists what it has.",
             )
 
-    async def speak(self, request: SpeechRequest) -> AsyncGenerator[SpeechEvent, None]:
+    async def speak(
+        self,
+        request: SpeechRequest,
+        transport: str = "",  # noqa: ARG002 - there is one
+    ) -> AsyncGenerator[SpeechEvent, None]:
         """Speak one text; see ports.Provider. The options are those that the adapter was made with."""
         wish = self._wish(request)
         async with (
             exchange(
                 self._session, "POST", self._speech_url, json=wish, text=request.text, key=self._key
             ) as answer,
-            contextlib.aclosing(answer.sound(max_bytes=_most_bytes(request))) as sound,
+            contextlib.aclosing(answer.sound(max_bytes=most_bytes(request))) as sound,
         ):
             self._refuse_other_rate(answer.headers)
             received, head = 0, b""
@@ -206,7 +213,7 @@ class OpenAI:
 
     async def __aenter__(self) -> Self:
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        self._open_session = open_session(self._timeout_s, headers)
+        self._open_session = open_session(self._timeout_s, headers, anywhere=self._is_named)
         return self
 
     async def __aexit__(
@@ -216,42 +223,15 @@ class OpenAI:
         self._open_session = None
 
 
-def _server_root(base_url: str) -> tuple[URL, list[str]]:
-    """The server's root, `/v1` at its end taken off; and what is wrong with it."""
-    if not base_url:
-        return URL(f"https://{OFFICIAL_HOST}"), []
-    try:
-        url = URL(base_url.strip().rstrip("/"))
-        host, _ = url.host, url.port
-    except ValueError:
-        host = None
-        url = URL()
-    if url.scheme not in ("http", "https") or not host:
-        return URL(), [f"speech.base_url: {base_url!r} is not an address such as http://127.0.0.1:8880"]
-    if url.user or url.password or url.query_string or url.fragment:
-        return URL(), [f"speech.base_url: only the server's root goes here; a key belongs in {KEY_VARIABLE}"]
-    return (url.parent if url.name == "v1" else url), []
-
-
 def _bare(voice: str) -> str:
     """A part of a voice mix without its weight: 'af_sky(0.3)' is 'af_sky'."""
     return voice.strip().partition("(")[0]
-
-
-def _most_bytes(request: SpeechRequest) -> int:
-    """More than any voice makes of this text: half a second a character, at 48 kHz, 16-bit, stereo."""
-    seconds = 30.0 + 0.5 * len(request.text) / min(1.0, request.speed)
-    return math.ceil(seconds * 48_000 * 4)
 
 
 def _size_in_header(head: bytes) -> int | None:
     """How many bytes a RIFF header, by its first 8, says there are; a size that means "unknown" is none."""
     size = int.from_bytes(head[4:], "little")
     return size + 8 if head[:4] == b"RIFF" and 0 < size < 0x7FFFFF00 else None
-
-
-async def _whole(answer: Exchange) -> bytes:
-    return b"".join([data async for data in answer.body(max_bytes=_LIST_BYTES)])
 
 
 def _listed_voices(body: bytes) -> list[Voice]:

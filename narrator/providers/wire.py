@@ -7,16 +7,20 @@ by the last chunk. No redirect is followed, so a key never reaches another host.
 from __future__ import annotations
 
 import contextlib
+import ipaddress
+import math
 import os
 import socket
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from narrator.errors import AttemptError, BadTake, StreamBroken, Unavailable
+from narrator.model import SpeechRequest
 from narrator.providers.complaints import FailedAnswer, quotable, read_complaint, refusal
 
 CONNECT_S = 15.0
@@ -30,29 +34,69 @@ LONGEST_GAP_S = 5.0
 """What counts of a time in which nothing comes: a service that thinks between two sentences is not slow, and
 one that says nothing more is the idle time-out's business."""
 
-_ERROR_BODY_BYTES = 65_536
+ERROR_BODY_BYTES = 65_536
 _READ_BYTES = 65_536
 
 
-def open_session(timeout_s: float, headers: Mapping[str, str]) -> aiohttp.ClientSession:
+class PublicAddresses(AbstractResolver):
+    """Finds hosts at public addresses alone.
+
+    Nobody named an address inside this network: a name of a public service that leads there is an attack, by
+    which the key would go to whoever listens.
+    """
+
+    def __init__(self) -> None:
+        self._resolver = aiohttp.DefaultResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._resolver.resolve(host, port, family)
+        public = [each for each in found if ipaddress.ip_address(each["host"].partition("%")[0]).is_global]
+        if not public:
+            raise OSError(None, f"the name {host} leads to an address inside this network")
+        return public
+
+    async def close(self) -> None:
+        await self._resolver.close()
+
+
+def open_session(
+    timeout_s: float,
+    headers: Mapping[str, str],
+    *,
+    anywhere: bool = True,
+    middlewares: Sequence[aiohttp.ClientMiddlewareType] = (),
+) -> aiohttp.ClientSession:
     """A session whose requests end after `timeout_s` in all, and after half of it where nothing comes.
 
-    Compression is not asked for: sound does not shrink, and the length of the answer stays its own.
+    `anywhere` is whether the host may be inside this network: only where a person named it. Compression is not
+    asked for: sound does not shrink, and the length of the answer stays its own.
     """
     timeout = aiohttp.ClientTimeout(
         total=timeout_s, sock_connect=min(CONNECT_S, timeout_s), sock_read=timeout_s / 2
     )
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0),  # the scheduler bounds what is in flight
+        connector=aiohttp.TCPConnector(
+            limit=0,  # the scheduler bounds what is in flight
+            resolver=None if anywhere else PublicAddresses(),
+        ),
         timeout=timeout,
         headers={"Accept-Encoding": "identity", "User-Agent": "narrator", **headers},
         cookie_jar=aiohttp.DummyCookieJar(),
+        middlewares=middlewares,
     )
 
 
 def service_name(url: URL) -> str:
     """A server as people know it: its host, and the port where it is not the usual one."""
     return (url.host or "") if url.is_default_port() else url.authority
+
+
+def most_bytes(request: SpeechRequest) -> int:
+    """More than any voice makes of this text: half a second a character, at 48 kHz, 16-bit, stereo."""
+    seconds = 30.0 + 0.5 * len(request.text) / min(1.0, request.speed)
+    return math.ceil(seconds * 48_000 * 4)
 
 
 class Pace:
@@ -112,6 +156,10 @@ class Exchange:
                     )
                 yield data
 
+    async def whole(self, *, max_bytes: int = 4 << 20) -> bytes:
+        """All of a small body. Raises as `body` does."""
+        return b"".join([data async for data in self.body(max_bytes=max_bytes)])
+
     async def sound(self, *, max_bytes: int) -> AsyncGenerator[bytes, None]:
         """The body as it arrives, where it can be sound.
 
@@ -135,7 +183,7 @@ class Exchange:
         if not labelled or first.lstrip()[:1] not in (b"<", b"{", b"["):
             return
         with translated(self._service):
-            rest = await self._response.content.read(_ERROR_BODY_BYTES)
+            rest = await self._response.content.read(ERROR_BODY_BYTES)
         said = quotable(read_complaint(first + rest).message, text=self._text, key=self._key)
         raise BadTake(f"{self._service} answered 200 with words instead of sound: {said}")
 
@@ -147,13 +195,16 @@ async def exchange(
     url: URL,
     *,
     json: Mapping[str, Any] | None = None,
+    form: aiohttp.FormData | None = None,
+    headers: Mapping[str, str] | None = None,
     text: str = "",
     key: str | None = None,
     timeout_s: float | None = None,
 ) -> AsyncIterator[Exchange]:
-    """Send a request and hand over its answer. `text` and `key` are what no message may repeat.
+    """Send a request, with a body of JSON or a form, and hand over its answer.
 
-    `timeout_s` replaces the session's, for what should be answered at once.
+    `text` and `key` are what no message may repeat. `timeout_s` replaces the session's, for what should be
+    answered at once.
 
     Raises:
         SpeechError: no connection, a time-out, or an answer other than 200.
@@ -161,11 +212,13 @@ async def exchange(
     service = service_name(url)
     timeout = session.timeout if timeout_s is None else aiohttp.ClientTimeout(total=timeout_s)
     with translated(service):
-        response = await session.request(method, url, json=json, allow_redirects=False, timeout=timeout)
+        response = await session.request(
+            method, url, json=json, data=form, headers=headers, allow_redirects=False, timeout=timeout
+        )
     try:
         if response.status != 200:
             with translated(service):
-                body = await response.content.read(_ERROR_BODY_BYTES)
+                body = await response.content.read(ERROR_BODY_BYTES)
             answer = FailedAnswer(service, response.status, response.headers, body)
             raise refusal(answer, text=text, key=key)
         yield Exchange(response, service, text, key)

@@ -10,15 +10,15 @@
 
 `LocalContract` is for voices that compute on this machine. pytest-asyncio must run in auto mode
 (`asyncio_mode = "auto"`). An adapter of another protocol than OpenAI's also overrides `create_server`, by a
-fake of its own with the members of FakeSpeechServer. For full reports of failed asserts, put
-`pytest.register_assert_rewrite("narrator.testing.conformance")` into conftest.py.
+fake derived from `fake_server.FakeServer`, and `fault_errors` where its faults mean something else. For full
+reports of failed asserts, conftest.py says `pytest.register_assert_rewrite("narrator.testing.conformance")`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -39,7 +39,8 @@ from narrator.errors import (
 )
 from narrator.model import AudioChunk, SpeechReceipt, SpeechRequest
 from narrator.ports import Provider
-from narrator.testing.faults import FAULTS, Fault, refusal
+from narrator.testing.fake_server import FakeServer
+from narrator.testing.faults import Fault, refusal
 from narrator.testing.openai_server import FakeSpeechServer
 
 TEXT = "The owl watched the lamplighter go from door to door until the street was a string of pearls."
@@ -182,15 +183,16 @@ class RemoteContract(_Contract):
 
     key_variable = ""
     timeout_s = 1.0
+    fault_errors: ClassVar[Mapping[str, type[SpeechError]]] = FAULT_ERRORS
 
     def create(self, base_url: str) -> Provider:
         raise NotImplementedError
 
-    def create_server(self, key: str = "") -> FakeSpeechServer:
+    def create_server(self, key: str = "") -> FakeServer:
         return FakeSpeechServer(key=key)
 
     @pytest.fixture
-    async def server(self, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeSpeechServer]:
+    async def server(self, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeServer]:
         monkeypatch.setenv(self.key_variable, KEY)
         async with self.create_server(KEY) as server:
             yield server
@@ -200,12 +202,12 @@ class RemoteContract(_Contract):
         return self.create("http://127.0.0.1:9")
 
     @pytest.fixture
-    async def provider(self, server: FakeSpeechServer) -> AsyncIterator[Provider]:
+    async def provider(self, server: FakeServer) -> AsyncIterator[Provider]:
         async with self.create(server.url) as provider:
             yield provider
 
     async def test_hands_over_a_whole_answer_and_what_it_costs(
-        self, provider: Provider, server: FakeSpeechServer
+        self, provider: Provider, server: FakeServer
     ) -> None:
         spoken = await speak_whole(provider, TEXT)
         assert len(spoken.data) > 10_000
@@ -213,19 +215,19 @@ class RemoteContract(_Contract):
         assert spoken.receipt.characters_billed == server.billed_characters == len(TEXT)
         assert [request.text for request in server.requests] == [TEXT]
 
-    async def test_says_the_text_letter_by_letter(self, provider: Provider, server: FakeSpeechServer) -> None:
+    async def test_says_the_text_letter_by_letter(self, provider: Provider, server: FakeServer) -> None:
         text = '“Œuvre” — naïve\tcafé, 日本, 🦉 \\n "quoted" &amp; <b>'
         await speak_whole(provider, text)
         assert server.requests[0].text == text
 
     @pytest.mark.parametrize("name", FAULT_ERRORS)
     async def test_a_fault_is_told_by_its_kind_and_never_retried(
-        self, name: str, provider: Provider, server: FakeSpeechServer
+        self, name: str, provider: Provider, server: FakeServer
     ) -> None:
-        server.fail(FAULTS[name])
+        server.fail(server.faults[name])
         with pytest.raises(SpeechError) as caught:
             await speak_whole(provider, TEXT)
-        assert type(caught.value) is FAULT_ERRORS[name]
+        assert type(caught.value) is self.fault_errors[name]
         assert len(server.requests) == 1
         _assert_discreet(caught.value)
         server.recover()
@@ -233,32 +235,32 @@ class RemoteContract(_Contract):
 
     @pytest.mark.parametrize(("name", "kind"), [("429", RateLimited), ("503", Unavailable)])
     async def test_the_wait_that_the_service_names_is_kept(
-        self, name: str, kind: type[AttemptError], provider: Provider, server: FakeSpeechServer
+        self, name: str, kind: type[AttemptError], provider: Provider, server: FakeServer
     ) -> None:
-        server.fail(replace(FAULTS[name], headers={"Retry-After": "17"}))
+        server.fail(replace(server.faults[name], headers={"Retry-After": "17"}))
         with pytest.raises(kind) as caught:
             await speak_whole(provider, TEXT)
         assert isinstance(caught.value, RateLimited | Unavailable)
         assert caught.value.retry_after_s == 17
 
     async def test_a_service_that_repeats_text_and_key_is_not_quoted(
-        self, provider: Provider, server: FakeSpeechServer
+        self, provider: Provider, server: FakeServer
     ) -> None:
-        server.fail(refusal(400, "oops", f"Cannot say: {TEXT} with the key {KEY}", param="input"))
+        server.fail(refusal(400, "oops", f"Cannot say: {TEXT} with the key {KEY}", about="text"))
         with pytest.raises(Rejected) as caught:
             await speak_whole(provider, TEXT)
         _assert_discreet(caught.value)
 
     async def test_an_abandoned_answer_closes_its_connection(
-        self, provider: Provider, server: FakeSpeechServer
+        self, provider: Provider, server: FakeServer
     ) -> None:
-        server.fail(FAULTS["stall"])
+        server.fail(server.faults["stall"])
         await abandon(provider, TEXT)
         async with asyncio.timeout(2.0):
             await server.quiet()
 
     async def test_a_wrong_key_is_found_out_by_the_first_call(
-        self, server: FakeSpeechServer, monkeypatch: pytest.MonkeyPatch
+        self, server: FakeServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv(self.key_variable, "sk-of-somebody-else")
         async with self.create(server.url) as provider:
@@ -267,9 +269,7 @@ class RemoteContract(_Contract):
         assert "somebody-else" not in _everything_said(caught.value)
         assert server.billed_characters == 0
 
-    async def test_an_unknown_voice_is_refused_unspoken(
-        self, provider: Provider, server: FakeSpeechServer
-    ) -> None:
+    async def test_an_unknown_voice_is_refused_unspoken(self, provider: Provider, server: FakeServer) -> None:
         with pytest.raises(UnknownVoice):
             await _collect(provider, replace(request_for(provider, TEXT), voice="nobody"))
         assert server.billed_characters == 0
@@ -285,7 +285,7 @@ class RemoteContract(_Contract):
             assert not caught.value.connected
 
     async def test_a_redirect_takes_neither_key_nor_text_along(
-        self, provider: Provider, server: FakeSpeechServer
+        self, provider: Provider, server: FakeServer
     ) -> None:
         async with self.create_server() as elsewhere:
             location = {"Location": f"{elsewhere.url}/v1/audio/speech"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -12,20 +11,34 @@ HTML_PAGE = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body>Back i
 QUARTER_HOUR_S = 900.0
 
 
+About = Literal["", "text", "voice", "model", "format"]
+"""The part of a request that a complaint is about; each protocol has its own names for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What a server says instead of speaking; the server gives it the shape of its protocol."""
+
+    code: str
+    message: str
+    about: About = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One way of answering a request wrongly. The default is no fault at all.
 
-    Before the answer: `latency_s`. Instead of sound: `status`, `headers` and `body`. Another sound: `sound`,
-    `share` (how much of it is made, and rightly declared), `claimed_rate_hz` (what the WAV header says),
-    `sizes_known`. On the wire: `chunked` or with a Content-Length; `cut_after` bytes the connection ends, by
-    FIN or by `reset`; `stall_after` bytes nothing more comes; `bytes_per_s` drips.
+    Before the answer: `latency_s`. Instead of sound: `status` and `headers`, with a `complaint` or a `body`.
+    Another sound: `sound`, `share` (how much of it is made, and rightly declared), `claimed_rate_hz` (what the
+    WAV header says), `sizes_known`. On the wire: `chunked` or with a Content-Length; `cut_after` bytes the
+    connection ends, by FIN or by `reset`; `stall_after` bytes nothing more comes; `bytes_per_s` drips.
     """
 
     latency_s: float = 0.0
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    complaint: Complaint | None = None
     sound: Literal["speech", "silence", "endless noise"] = "speech"
     share: float = 1.0
     claimed_rate_hz: int | None = None
@@ -39,27 +52,17 @@ class Fault:
     @property
     def speaks(self) -> bool:
         """Whether the answer has sound in it, and so is billed."""
-        return self.status == 200 and self.body is None
+        return self.status == 200 and self.body is None and self.complaint is None
 
 
-def complaint(code: str, message: str, *, kind: str = "invalid_request_error", param: str = "") -> bytes:
-    """An error's body in OpenAI's shape."""
-    error = {"message": message, "type": kind, "param": param or None, "code": code}
-    return json.dumps({"error": error}).encode()
-
-
-def refusal(status: int, code: str, message: str, *, param: str = "", **headers: str) -> Fault:
-    """An error answer in OpenAI's shape; a header's underscores become hyphens."""
+def refusal(status: int, code: str, message: str, *, about: About = "", **headers: str) -> Fault:
+    """An error answer; a header's underscores become hyphens."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Fault(
-        status=status,
-        headers={"Content-Type": "application/json", **named},
-        body=complaint(code, message, param=param),
-    )
+    return Fault(status=status, headers=named, complaint=Complaint(code, message, about))
 
 
 FAULTS: Mapping[str, Fault] = {
-    "400": refusal(400, "content_policy", "This text cannot be spoken.", param="input"),
+    "400": refusal(400, "content_policy", "This text cannot be spoken.", about="text"),
     "401": refusal(401, "invalid_api_key", "Incorrect API key provided."),
     "402": refusal(402, "billing", "Payment required."),
     "429": refusal(429, "rate_limit_exceeded", "Slow down.", Retry_After="1"),
@@ -67,7 +70,7 @@ FAULTS: Mapping[str, Fault] = {
     "503": refusal(503, "overloaded", "Come back later.", Retry_After="1"),
     "quota": refusal(429, "insufficient_quota", "You exceeded your current quota."),
     "html": Fault(headers={"Content-Type": "text/html"}, body=HTML_PAGE),
-    "json": Fault(headers={"Content-Type": "application/json"}, body=complaint("oops", "It did not work.")),
+    "json": Fault(complaint=Complaint("oops", "It did not work.")),
     "empty": Fault(body=b""),
     "cut": Fault(cut_after=2000),
     "cut-chunked": Fault(cut_after=2000, chunked=True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 from aiohttp import web
 
@@ -31,6 +31,22 @@ async def endless(head: bytes, rate_hz: int) -> AsyncIterator[bytes]:
         await asyncio.sleep(0)
 
 
+async def send_messages(
+    request: web.Request, websocket: web.WebSocketResponse, messages: Iterable[str], fault: Fault
+) -> None:
+    """Send messages over a WebSocket until they end, or are cut off or stop coming, as a fault says in bytes."""
+    end = next((limit for limit in (fault.cut_after, fault.stall_after) if limit is not None), None)
+    sent = 0
+    for message in messages:
+        sent += len(message)
+        if end is not None and sent > end:
+            break
+        await websocket.send_str(message)
+        if fault.bytes_per_s:
+            await asyncio.sleep(len(message) / fault.bytes_per_s)
+    await _end(request.transport, fault)
+
+
 async def send(
     request: web.Request, response: web.StreamResponse, body: AsyncIterator[bytes], fault: Fault
 ) -> None:
@@ -42,9 +58,14 @@ async def send(
         transport.set_write_buffer_limits(0)
     async for piece in body:
         await response.write(piece)
+    await _end(transport, fault)
+
+
+async def _end(transport: asyncio.Transport | None, fault: Fault) -> None:
+    """Never end, or cut the connection, where a fault says so."""
     if fault.stall_after is not None:
         await asyncio.Event().wait()
-    if fault.cut_after is not None:
+    if fault.cut_after is not None and transport is not None:
         if fault.reset:
             linger = struct.pack("ii", 1, 0)
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

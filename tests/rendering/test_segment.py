@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace, TracebackType
+from types import MappingProxyType, SimpleNamespace, TracebackType
 from typing import Self
 
 import pytest
@@ -59,6 +59,7 @@ class Said:
 
     name, revision, model, voice, account = "said", 1, "m", "v", "said"
     capabilities = Capabilities(1000, (Container.PCM,), 24_000, 1)
+    sound_options: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, *acts: Act) -> None:
         self._acts = list(acts)
@@ -72,7 +73,7 @@ class Said:
     async def check(self, _: Collection[str] = ()) -> None:
         return None
 
-    def speak(self, request: SpeechRequest) -> AsyncGenerator[SpeechEvent, None]:
+    def speak(self, request: SpeechRequest, transport: str = "") -> AsyncGenerator[SpeechEvent, None]:
         act = self._acts.pop(0) if len(self._acts) > 1 else self._acts[0]
         return act()
 

@@ -1,0 +1,85 @@
+"""Server-sent events, as https://html.spec.whatwg.org/multipage/server-sent-events.html has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator, AsyncIterable
+from dataclasses import dataclass
+
+from narrator.errors import BadTake
+
+MOST_EVENT_BYTES = 32 << 20
+"""Two minutes of PCM in base64, and more: a service sends sound in far smaller pieces."""
+
+_LINE_END = re.compile(rb"\r\n|\n|\r(?=.)", re.DOTALL)  # a CR at the very end may be half of a CRLF
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSentEvent:
+    """An event's type, 'message' where it names none, and its data lines, joined by newlines."""
+
+    type: str
+    data: str
+
+
+async def server_sent_events(body: AsyncIterable[bytes], service: str) -> AsyncGenerator[ServerSentEvent, None]:
+    """The events of a body, as they become whole; an event whose last line is cut short is left out.
+
+    The last event needs no empty line after it: many servers close without one.
+
+    Raises:
+        BadTake: an event is larger than any that a speech service has a reason to send.
+    """
+    lines = _Lines()
+    data: list[str] = []
+    event_type, size = "", 0
+    async for piece in body:
+        for line in lines.feed(piece):
+            if not line:
+                if data:
+                    yield ServerSentEvent(event_type or "message", "\n".join(data))
+                event_type, data, size = "", [], 0
+                continue
+            name, _, value = line.partition(":")
+            value = value.removeprefix(" ")
+            if name == "data":
+                data.append(value)
+                size += len(value)
+            elif name == "event":
+                event_type = value
+        if size + lines.pending > MOST_EVENT_BYTES:
+            raise BadTake(f"{service} sent an event of over {MOST_EVENT_BYTES} bytes.")
+    if data and lines.is_at_end:
+        yield ServerSentEvent(event_type or "message", "\n".join(data))
+
+
+class _Lines:
+    """Cuts bytes into lines, whichever of the three ends they have."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+        self._searched = 0
+        self._is_first = True
+
+    @property
+    def pending(self) -> int:
+        """How many bytes of a line have come whose end has not."""
+        return len(self._rest)
+
+    @property
+    def is_at_end(self) -> bool:
+        return not self._rest.strip(b"\r")
+
+    def feed(self, data: bytes) -> list[str]:
+        """The lines that `data` completes, without their ends."""
+        self._rest += data
+        if self._is_first and len(self._rest) >= 3:
+            self._rest[:] = self._rest.removeprefix(b"\xef\xbb\xbf")
+            self._is_first = False
+        lines, start = [], 0
+        for end in _LINE_END.finditer(self._rest, self._searched):
+            lines.append(self._rest[start : end.start()].decode("utf-8", "replace"))
+            start = end.end()
+        del self._rest[:start]
+        self._searched = max(0, len(self._rest) - 1)
+        return lines
