@@ -34,7 +34,7 @@ async def endless(head: bytes, rate_hz: int) -> AsyncIterator[bytes]:
 async def send_messages(
     request: web.Request, websocket: web.WebSocketResponse, messages: Iterable[str], fault: Fault
 ) -> None:
-    """Send messages over a WebSocket until they end, or are cut off or stop coming, as a fault says in bytes."""
+    """Send messages over a WebSocket until they end, or are cut off or stop coming after a fault's bytes."""
     end = next((limit for limit in (fault.cut_after, fault.stall_after) if limit is not None), None)
     sent = 0
     for message in messages:
