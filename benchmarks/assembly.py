@@ -28,7 +28,7 @@ from narrator.audio.pcm import to_float, to_pcm
 from narrator.book import Book, locate, open_book
 from narrator.model import Draft
 from narrator.publishing.record import load_record
-from narrator.rendering.plan import Plan, make_plan
+from narrator.rendering.plan import Plan
 from narrator.testing.speechlike import speech_pcm
 from narrator.wiring import open_takes
 from narrator.wishes import Wishes
@@ -130,7 +130,7 @@ def made_book(folder: Path, chapters: int, paragraphs: int) -> Book:
 
 
 def plan_of(book: Book) -> Plan:
-    return make_plan(book.script, book.request_for, open_takes(book.project).keys())
+    return book.plan(open_takes(book.project).keys())
 
 
 def bare_cpu_s(project: Path) -> float:

@@ -34,7 +34,7 @@ from narrator.ports import Observer
 from narrator.project import Project, open_project, slug_of
 from narrator.providers.catalog import Listing, listings
 from narrator.publishing.record import Gap, load_record
-from narrator.rendering.plan import PREVIEW, Plan, make_plan
+from narrator.rendering.plan import PREVIEW, Plan
 from narrator.rendering.reasons import ReasonGroup
 from narrator.script.script_text import is_script_text, written
 from narrator.script.skipped import SkippedText, skipped_texts
@@ -305,7 +305,7 @@ def plan(source: Path, wishes: Wishes, *, explained: bool = False) -> Planned:
         chapters=tuple(chapters),
         orders=len(made.orders),
         characters=made.characters,
-        cost_usd=_cost(book, made.characters),
+        cost_usd=book.cost_usd(made),
         seconds=round(needed.seconds, 1),
         disk_bytes=needed.disk_bytes,
         disk_free_bytes=free_bytes(book.project.folder),
@@ -363,7 +363,7 @@ def status(folder: Path) -> Status:
     """
     project = open_project(folder)
     book = open_book(locate(folder, Wishes()), Wishes())
-    made = make_plan(book.script, book.request_for, open_takes(project).keys())
+    made = book.plan(open_takes(project).keys())
     record = load_record(project.record_file)
     return Status(
         project=folder,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from narrator.config import Config
-from narrator.errors import ManuscriptError, UnknownVoice, UsageError
-from narrator.model import Manuscript, Normalization, Script, Segment, Span, SpeechRequest, TakeKey
+from narrator.errors import ManuscriptError, UsageError
+from narrator.model import Capabilities, Manuscript, Normalization, Script, Span, TakeKey
 from narrator.ports import Provider
 from narrator.project import Project, digest_of, find_project, named_project, open_project, read_source
 from narrator.publishing.cover import chosen_cover
@@ -23,6 +24,7 @@ from narrator.script.script_text import SourceOf, edited
 from narrator.script.skipped import source_texts
 from narrator.script.treatment import Cut, Treatment
 from narrator.script.wording import Wording, read_lexicons
+from narrator.speakers import Speaker, open_failover
 from narrator.wiring import check_delivery, open_provider, read_manuscript
 from narrator.wishes import Settings, Wishes
 
@@ -40,6 +42,7 @@ class Book:
     project: Project
     config: Config
     provider: Provider
+    failover: Provider | None
     treatment: Treatment
     manuscript_path: Path
     manuscript_data: bytes
@@ -66,28 +69,19 @@ class Book:
         """Who speaks, for the tags: provider and voice."""
         return " ".join(filter(None, (self.provider.name, self.provider.voice)))
 
-    def request_for(self, segment: Segment) -> SpeechRequest:
-        """All that decides how a segment sounds. `ensure_it_can_be_spoken` says whether there is its voice."""
-        voice = segment.voice or self.provider.voice
-        language = segment.language or self.language
-        return SpeechRequest(
-            provider=self.provider.name,
-            model=self.provider.model,
-            voice=voice,
-            voice_digest=self._voice_digest(voice),
-            text=segment.text,
-            language=language if self.provider.capabilities.uses_language else "",
-            speed=self.config.speech.speed,
-            rate_hz=self.provider.capabilities.rate_hz,
-            revision=self.provider.revision,
-            options=self.provider.sound_options,
+    @property
+    def speakers(self) -> tuple[Speaker, ...]:
+        """The provider, and behind it the one that goes on where it fails, if there is one."""
+        speech, rate_hz = self.config.speech, self.provider.capabilities.rate_hz
+        first = Speaker(self.provider, speech.speed, self.language, rate_hz, {}, knows_all=True)
+        if self.failover is None:
+            return (first,)
+        voices = self.config.failover.voices
+        is_same = self.failover.name == self.provider.name
+        return (
+            first,
+            Speaker(self.failover, speech.speed, self.language, rate_hz, voices, knows_all=is_same),
         )
-
-    def _voice_digest(self, voice: str) -> str:
-        try:
-            return self.provider.digest_of(voice)
-        except UnknownVoice:  # what is said about it is said once, and not by whoever only wants to look
-            return ""
 
     def source_of(self) -> SourceOf:
         """A way from the script back to the text of the manuscript.
@@ -104,13 +98,24 @@ class Book:
         spoken = (segment.voice for chapter in self.script.spoken for segment in chapter.segments)
         return tuple(sorted(set(spoken) - {""}))
 
-    def plan(self, have: frozenset[TakeKey]) -> Plan:
-        """What of the wanted part is left to be spoken, with the takes that there are.
+    def plan(self, have: frozenset[TakeKey], *, failed: Collection[int] = ()) -> Plan:
+        """What of the wanted part is left to be spoken, with the takes that there are, and by whom.
+
+        `failed` are the speakers that cannot be asked.
 
         Raises:
             UsageError: a chapter is wanted that the book has not.
         """
-        return make_plan(self.script, self.request_for, have, self.selection)
+        ways = [speaker.request_for for speaker in self.speakers]
+        return make_plan(self.script, ways, have, self.selection, failed=failed)
+
+    def cost_usd(self, plan: Plan) -> float | None:
+        """What the orders of a plan cost; None where a price is not known."""
+        prices = [speaker.provider.capabilities.usd_per_million_characters for speaker in self.speakers]
+        sums = [(prices[order.speaker], len(order.request.text)) for order in plan.orders]
+        if any(price is None for price, _ in sums):
+            return None
+        return round(sum((price or 0.0) * characters for price, characters in sums) / 1e6, 4)
 
     def ensure_it_can_be_spoken(self) -> None:
         """Ask, before any text is sent, whether the voice speaks the language, and whether the others exist.
@@ -119,7 +124,8 @@ class Book:
             LanguageUnspoken: it does not.
             UnknownVoice: the provider knows that it does not have one.
         """
-        ensure_language_is_spoken(self.script, self.language, self.provider)
+        for speaker in self.speakers:
+            ensure_language_is_spoken(self.script, self.language, speaker.provider)
         for voice in self.cast_voices:
             self.provider.digest_of(voice)
 
@@ -231,6 +237,7 @@ class Preparation:
     wishes: Wishes
     config: Config
     provider: Provider
+    failover: Provider | None
     treatment: Treatment
     accepted: Accepted | None
 
@@ -272,6 +279,7 @@ class Preparation:
             project=self.source.project,
             config=self.config,
             provider=self.provider,
+            failover=self.failover,
             treatment=self.treatment,
             manuscript_path=self.source.path,
             manuscript_data=self.source.data,
@@ -337,21 +345,32 @@ def prepare_book(source: Source, wishes: Wishes) -> Preparation:
     config = source.project.config(wishes.all_settings)
     check_templates(config.titles, where=str(source.project.folder / "project.toml"))
     provider = open_provider(config)
+    failover = open_failover(config)
     check_delivery(config, provider.capabilities.rate_hz)
     accepted = None if wishes.replan else AcceptedScript(source.project.script_folder).read()
-    treatment = _treatment(source.project, config, provider, accepted)
-    return Preparation(source, wishes, config, provider, treatment, accepted)
+    able = [provider.capabilities, *([failover.capabilities] if failover else [])]
+    treatment = _treatment(source.project, config, provider, able, accepted)
+    return Preparation(source, wishes, config, provider, failover, treatment, accepted)
 
 
-def _treatment(project: Project, config: Config, provider: Provider, accepted: Accepted | None) -> Treatment:
-    """How the manuscript becomes a script for this provider. The project's own lexicon comes before others."""
+def _treatment(
+    project: Project,
+    config: Config,
+    provider: Provider,
+    able: Sequence[Capabilities],
+    accepted: Accepted | None,
+) -> Treatment:
+    """How the manuscript becomes a script for this provider, in segments that all who may speak it can take.
+
+    The project's own lexicon comes before others.
+    """
     capabilities = provider.capabilities
     own = project.folder / "lexicon.toml"
     named = [project.path_of(name) for name in config.speech_text.lexicons]
     cut = Cut(
         config.cutting.strategy,
-        min(config.cutting.max_chars, capabilities.max_characters),
-        capabilities.max_bytes,
+        min(config.cutting.max_chars, *(each.max_characters for each in able)),
+        min((each.max_bytes for each in able if each.max_bytes), default=None),
         config.cutting.merge_chars,
     )
     automatic = capabilities.normalization if config.speech_text.normalize == "auto" else None

@@ -45,6 +45,13 @@ def _part(value: str) -> str:
     return value
 
 
+def _key_variable(value: str) -> str:
+    # The names that a shell can set. Somebody may have put the key itself here: it is not repeated.
+    if value and not re.fullmatch(r"[A-Z_][A-Z0-9_]*", value):
+        raise ValueError("must be the name of an environment variable such as 'ELEVENLABS_API_KEY_2'")
+    return value
+
+
 def _is_in_the_calendar(value: str) -> bool:
     first_day = value + "-01-01"[len(value) - len("1865") :]
     try:
@@ -55,6 +62,7 @@ def _is_in_the_calendar(value: str) -> bool:
 
 
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
+KeyVariable = Annotated[str, AfterValidator(_key_variable)]
 BookDate = Annotated[str, AfterValidator(_date)]
 LanguageTag = Annotated[str, AfterValidator(_language_tag)]
 Milliseconds = Annotated[int, Field(ge=0, le=30_000)]
@@ -83,15 +91,37 @@ class Book(_Section):
 
 
 class Speech(_Section):
-    """Who speaks, and how."""
+    """Who speaks, and how.
+
+    `key_variable` is the environment variable, or the entry of the keyring, that holds the key; '' for the
+    provider's usual one.
+    """
 
     provider: str = "hibari"
     model: str = ""
     voice: str = ""
     speed: Annotated[float, Field(ge=0.25, le=4.0)] = 1.0
     base_url: str = ""
+    key_variable: KeyVariable = ""
     options: Mapping[str, Annotated[str, BeforeValidator(_option_text)]] = Field(default_factory=dict)
     usd_per_million_characters: Annotated[float, Field(ge=0, le=100_000)] | None = None
+
+
+class Failover(_Section):
+    """Who goes on, from a chapter on, where the provider fails for good: another provider, or another account.
+
+    With no `provider` it is the same one by the key in `key_variable`. `voices` are what it has in the place of
+    the voices of `[cast]`.
+    """
+
+    provider: str = ""
+    model: str = ""
+    voice: str = ""
+    base_url: str = ""
+    key_variable: KeyVariable = ""
+    options: Mapping[str, Annotated[str, BeforeValidator(_option_text)]] = Field(default_factory=dict)
+    usd_per_million_characters: Annotated[float, Field(ge=0, le=100_000)] | None = None
+    voices: Mapping[str, str] = Field(default_factory=dict)
 
 
 class Titles(_Section):
@@ -202,6 +232,7 @@ class Config(_Section):
 
     book: Book = Book()
     speech: Speech = Speech()
+    failover: Failover = Failover()
     titles: Titles = Titles()
     reading: Reading = Reading()
     speech_text: SpeechText = SpeechText()

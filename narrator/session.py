@@ -161,15 +161,16 @@ class Session:
     def _learn_pace(self, plan: Plan) -> None:
         """Tell the checks how fast the voice speaks, by takes that it spoke in earlier runs."""
         missing = {order.key for order in plan.orders}
+        speakers = self._book.speakers
         there = (
-            (segment, key)
+            (speakers[planned.speaker].request_for(segment), key)
             for planned in plan.chapters
             for segment, key in zip(planned.chapter.segments, planned.keys, strict=True)
             if key not in missing
         )
-        for segment, key in islice(there, LEARNED_FROM_EARLIER):
+        for request, key in islice(there, LEARNED_FROM_EARLIER):
             if take := self._takes.load(key):
-                self._checks.learn(self._book.request_for(segment), take.measurement)
+                self._checks.learn(request, take.measurement, key)
 
     async def _unless_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
         """Wait for something that may take long, but no longer than until a person asks to stop."""

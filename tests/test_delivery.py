@@ -16,7 +16,7 @@ from narrator.mastering.intact import DamagedTakes
 from narrator.mastering.mp3 import Mp3Encoder
 from narrator.model import Cover, Take, TakeKey
 from narrator.publishing.record import DeliveredChapter, load_record
-from narrator.rendering.plan import PlannedChapter, make_plan
+from narrator.rendering.plan import PlannedChapter
 from narrator.testing.speechlike import speech_pcm
 from narrator.wiring import open_takes
 from narrator.wishes import Wishes
@@ -47,7 +47,7 @@ class Shop:
         return replace(self.book, config=config.model_copy(update={section: changed}))
 
     def planned(self, number: int = 1) -> PlannedChapter:
-        plan = make_plan(self.book.script, self.book.request_for, open_takes(self.book.project).keys())
+        plan = self.book.plan(open_takes(self.book.project).keys())
         return plan.chapters[number - 1]
 
     def take(self, key: TakeKey) -> Take:

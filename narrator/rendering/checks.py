@@ -117,8 +117,8 @@ class TakeChecks:
         with self._checking:
             self._check_pace(request, measurement)
 
-    def learn(self, request: SpeechRequest, measurement: Measurement) -> None:
-        """Learn the voice's pace from a take that it spoke in an earlier run.
+    def learn(self, request: SpeechRequest, measurement: Measurement, key: TakeKey) -> None:
+        """Learn the voice's pace from a take, of the name `key`, that it spoke in an earlier run.
 
         That run may have been killed before it knew the pace: so a take that seems to lack its half is doubted.
         It may also have passed by a pace that was a little different: so it is judged by `BRIEF_HASTE` alone.
@@ -129,7 +129,7 @@ class TakeChecks:
         slowest, fastest = WIDE_BOUNDS
         if slowest <= pace <= fastest:
             paces.add(pace)
-        self._believed[request.key] = _Belief(pace, paces, is_brief=True)
+        self._believed[key] = _Belief(pace, paces, is_brief=True)
 
     def doubtful(self) -> frozenset[TakeKey]:
         """Takes that were believed before the pace of their voice was known and do not hold against it."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, islice
 
 from narrator.errors import UsageError
 from narrator.model import Script, ScriptChapter, Segment, SpeechRequest, TakeKey
@@ -18,22 +18,25 @@ PREVIEW = 0
 class Order:
     """A unique key that has no take yet, with its request.
 
-    `chapter` is the number of the first spoken chapter that needs it, from 1; `segments` is how many share it.
+    `chapter` is the number of the first spoken chapter that needs it, from 1; `segments` is how many share it;
+    `speaker` is the number of who speaks it, from 0.
     """
 
     key: TakeKey
     request: SpeechRequest
     chapter: int
     segments: int = 1
+    speaker: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedChapter:
-    """A spoken chapter: its number, from 1, and a key for each of its segments."""
+    """A spoken chapter: its number, from 1, a key for each of its segments, and the number of its speaker."""
 
     number: int
     chapter: ScriptChapter
     keys: tuple[TakeKey, ...]
+    speaker: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,8 @@ class Selection:
     def is_preview(self) -> bool:
         return self.characters is not None
 
-    def of(self, script: Script) -> Iterator[tuple[int, ScriptChapter]]:
-        """The spoken chapters that are wanted, each with its number; the last may be only its beginning.
+    def of(self, script: Script) -> Iterator[tuple[int, ScriptChapter, int]]:
+        """The spoken chapters that are wanted, each with its number and how many of its segments are wanted.
 
         Raises:
             UsageError: a chapter is wanted that the book has not.
@@ -105,10 +108,10 @@ class Selection:
             if self.numbers is not None and number not in self.numbers:
                 continue
             if left is None:
-                yield number, chapter
+                yield number, chapter, len(chapter.segments)
                 continue
             ends = list(accumulate(len(segment.text) for segment in chapter.segments))
-            yield number, replace(chapter, segments=chapter.segments[: max(1, bisect_right(ends, left))])
+            yield number, chapter, max(1, bisect_right(ends, left))
             left -= ends[-1]
             if left <= 0:
                 return
@@ -117,28 +120,71 @@ class Selection:
 WHOLE_BOOK = Selection()
 
 
+RequestFor = Callable[[Segment, str, str], SpeechRequest]
+"""How somebody is asked to speak a segment, with what is said before and after it; both may be ''."""
+
+
 def make_plan(
     script: Script,
-    request_for: Callable[[Segment], SpeechRequest],
+    speakers: Sequence[RequestFor],
     have: frozenset[TakeKey],
     wanted: Selection = WHOLE_BOOK,
+    *,
+    failed: Collection[int] = (),
 ) -> Plan:
     """Compare a script with the takes that exist. Equal texts in equal voices share one take.
+
+    A chapter is spoken by one of the `speakers`, so that its voice stays whole: by the first who has spoken all
+    of it, else by the one of those not in `failed` who has the least left to speak, the first one at best.
 
     Raises:
         UsageError: a chapter is wanted that the book has not.
     """
     orders: dict[TakeKey, Order] = {}
     chapters = []
-    for number, chapter in wanted.of(script):
-        keys = []
-        for segment in chapter.segments:
-            request = request_for(segment)
+    for number, chapter, count in wanted.of(script):
+        lines = list(islice(in_context(chapter.segments), count))
+        speaker, requests = _choose(speakers, lines, have, failed)
+        for request in requests:
             key = request.key
-            keys.append(key)
             if key in orders:
                 orders[key] = replace(orders[key], segments=orders[key].segments + 1)
             elif key not in have:
-                orders[key] = Order(key, request, number)
-        chapters.append(PlannedChapter(number, chapter, tuple(keys)))
+                orders[key] = Order(key, request, number, speaker=speaker)
+        if count < len(chapter.segments):
+            chapter = replace(chapter, segments=chapter.segments[:count])  # noqa: PLW2901 - its beginning
+        chapters.append(PlannedChapter(number, chapter, tuple(request.key for request in requests), speaker))
     return Plan(tuple(chapters), tuple(orders.values()))
+
+
+def in_context(segments: Sequence[Segment]) -> Iterator[tuple[Segment, str, str]]:
+    """Each segment, with the text before and after it that the same voice says in the same language."""
+    for number, segment in enumerate(segments):
+        before = segments[number - 1] if number else None
+        after = segments[number + 1] if number + 1 < len(segments) else None
+        yield segment, _said_like(before, segment), _said_like(after, segment)
+
+
+def _said_like(other: Segment | None, segment: Segment) -> str:
+    if other is None or (other.voice, other.language) != (segment.voice, segment.language):
+        return ""
+    return other.text
+
+
+def _choose(
+    speakers: Sequence[RequestFor],
+    lines: Sequence[tuple[Segment, str, str]],
+    have: frozenset[TakeKey],
+    failed: Collection[int],
+) -> tuple[int, list[SpeechRequest]]:
+    """Who speaks a chapter, and how each of its segments is asked for."""
+    able: list[tuple[int, int, list[SpeechRequest]]] = []
+    for number, request_for in enumerate(speakers):
+        requests = [request_for(*line) for line in lines]
+        left = sum(len(request.text) for request in requests if request.key not in have)
+        if not left:
+            return number, requests
+        if number not in failed or (number == len(speakers) - 1 and not able):
+            able.append((left, number, requests))
+    _, number, requests = min(able, key=lambda each: each[:2])
+    return number, requests

@@ -22,8 +22,19 @@ FIRST_TEXTS = 3
 _SHOWN_CHARACTERS = 40
 
 _FOLLOWS = {
-    "provider": ("model", "voice_digest", "language", "rate_hz", "revision", "options"),
+    "provider": (
+        "model",
+        "voice_digest",
+        "language",
+        "rate_hz",
+        "revision",
+        "options",
+        "previous_text",
+        "next_text",
+    ),
+    "model": ("previous_text", "next_text"),
     "voice": ("voice_digest",),
+    "previous_text": ("next_text",),
 }
 """What cannot but change with a field, and is no reason of its own beside it."""
 
@@ -36,6 +47,8 @@ _WORDS = {
     "speed": "speed changed from {old} to {new}",
     "rate_hz": "sample rate changed from {old} to {new} Hz",
     "revision": "narrator's adapter changed (revision {old} → {new})",
+    "previous_text": "the text around it changed, which the voice goes by",
+    "next_text": "the text around it changed, which the voice goes by",
     "key_revision": "narrator's recipe of takes changed (revision {old} → {new})",
 }
 

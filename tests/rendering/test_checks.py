@@ -24,6 +24,10 @@ def request(text: str = TEXT, **changes: object) -> SpeechRequest:
     return replace(SpeechRequest("p", "", "v", text, "en", 1.0, RATE_HZ, 1), **changes)  # type: ignore[arg-type] # a table
 
 
+def learn(checks: TakeChecks, said: SpeechRequest, measurement: Measurement) -> None:
+    checks.learn(said, measurement, said.key)
+
+
 def sound(seconds: float, peak: float = 0.3, tail_s: float = 0.0) -> Measurement:
     """Noise of a length: what the checks see of speech."""
     noise = np.random.default_rng(0).uniform(-peak, peak, round(seconds * RATE_HZ))
@@ -136,10 +140,10 @@ def test_texts_of_a_word_or_two_are_never_too_short() -> None:
 def test_the_pace_is_learned_from_takes_that_exist_already() -> None:
     checks = TakeChecks()
     for number in range(6):
-        checks.learn(request(f"{TEXT} {number}", speed=2.0), sound(4.0))
-        checks.learn(request(f"No. {number}"), sound(0.2))
+        learn(checks, request(f"{TEXT} {number}", speed=2.0), sound(4.0))
+        learn(checks, request(f"No. {number}"), sound(0.2))
     for number in range(12):
-        checks.learn(request(f"{TEXT} {number}."), sound(0.5))  # what is no reading teaches nothing
+        learn(checks, request(f"{TEXT} {number}."), sound(0.5))  # what is no reading teaches nothing
     with pytest.raises(BadTake, match="too short"):
         checks.check(request(), sound(4.0))
     checks.check(request(), sound(8.0))
@@ -148,11 +152,11 @@ def test_the_pace_is_learned_from_takes_that_exist_already() -> None:
 def test_half_an_answer_that_a_killed_run_believed_is_doubted_in_the_next() -> None:
     half, hasty = request(f"{TEXT} The first."), request(f"{TEXT} At once.")
     checks = TakeChecks()
-    checks.learn(half, sound(4.0))
-    checks.learn(hasty, sound(5.2))  # that run may have known a faster pace
+    learn(checks, half, sound(4.0))
+    learn(checks, hasty, sound(5.2))  # that run may have known a faster pace
     assert checks.doubtful() == frozenset()
     for number in range(6):
-        checks.learn(request(f"{TEXT} {number}"), sound(8.0))
+        learn(checks, request(f"{TEXT} {number}"), sound(8.0))
     assert checks.doubtful() == {half.key}
     assert checks.doubtful() == frozenset()
 
@@ -207,5 +211,5 @@ def test_an_engine_on_this_machine_is_trusted_with_its_pace() -> None:
     TakeChecks(is_local=True).check(request(), sound(2.9))
     local = TakeChecks(is_local=True)
     for number in range(6):
-        local.learn(request(f"{TEXT} {number}"), sound(6.0))
+        learn(local, request(f"{TEXT} {number}"), sound(6.0))
     local.check(request(HEADING), sound(0.8))

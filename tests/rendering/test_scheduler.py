@@ -77,10 +77,10 @@ def orders(count: int) -> tuple[Order, ...]:
     segments = tuple(Segment(text, (Span(0, 0, 1),)) for text in texts(count))
     chapter = ScriptChapter("T", Matter.BODY, "chapter", "d", 1, 1, segments)
 
-    def request_for(segment: Segment) -> SpeechRequest:
+    def request_for(segment: Segment, _previous: str, _next: str) -> SpeechRequest:
         return SpeechRequest("openai", "tts-1", "alloy", segment.text, "en", 1.0, 24_000, 1)
 
-    return make_plan(Script("B", (), "en", (chapter,)), request_for, frozenset()).orders
+    return make_plan(Script("B", (), "en", (chapter,)), [request_for], frozenset()).orders
 
 
 @asynccontextmanager

@@ -1,0 +1,91 @@
+"""Who speaks which chapter, in which voice, and what a request says of the text around it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from narrator.book import Book, locate, open_book
+from narrator.errors import ConfigError, UsageError
+from narrator.model import TakeKey
+from narrator.wishes import wishes_of
+
+TEXT = """# A Book
+
+## One
+
+The first paragraph of one. It is short.
+
+The second paragraph of one, which is no longer.
+
+## Two
+
+The first paragraph of two. It is short.
+
+The second paragraph of two, which is no longer.
+"""
+
+
+def book(folder: Path, **settings: Any) -> Book:
+    path = folder / "book.md"
+    path.write_text(TEXT)
+    named = {"speech.provider": "openai", "speech.base_url": "http://127.0.0.1:9", **settings}
+    wishes = wishes_of(projects=folder / "projects", settings=named)
+    return open_book(locate(path, wishes), wishes)
+
+
+def takes_of(book: Book, speaker: int, *chapters: int) -> set[TakeKey]:
+    plan = book.plan(frozenset(), failed={1 - speaker})
+    return {key for planned in plan.chapters if planned.number in chapters for key in planned.keys}
+
+
+def speakers(book: Book, have: set[TakeKey], failed: set[int]) -> list[int]:
+    return [planned.speaker for planned in book.plan(frozenset(have), failed=failed).chapters]
+
+
+OTHER = {"failover.provider": "openai", "failover.voice": "nova", "failover.base_url": "http://127.0.0.1:10"}
+
+
+def test_a_chapter_is_whole_in_one_voice(tmp_path: Path) -> None:
+    told = book(tmp_path, **OTHER)
+    first = takes_of(told, 0, 1)
+    begun = first | set(list(takes_of(told, 0, 2))[:1])
+    assert speakers(told, begun, set()) == [0, 0]
+    assert speakers(told, begun, {0}) == [0, 1]
+    plan = told.plan(frozenset(begun), failed={0})
+    assert {(order.chapter, order.request.voice, order.speaker) for order in plan.orders} == {(2, "nova", 1)}
+    assert len(plan.orders) == len(plan.chapters[1].keys)
+
+
+def test_a_chapter_that_the_other_one_finished_stays_his(tmp_path: Path) -> None:
+    told = book(tmp_path, **OTHER)
+    assert speakers(told, takes_of(told, 0, 1) | takes_of(told, 1, 2), set()) == [0, 1]
+    assert not told.plan(frozenset(takes_of(told, 0, 1) | takes_of(told, 1, 2))).orders
+
+
+def test_a_chapter_goes_on_with_who_has_said_most_of_it(tmp_path: Path) -> None:
+    told = book(tmp_path, **OTHER)
+    most = sorted(takes_of(told, 1, 2))[1:]
+    assert speakers(told, set(most), set()) == [0, 1]
+
+
+def test_another_account_of_the_same_provider_needs_no_take_again(tmp_path: Path) -> None:
+    told = book(tmp_path, **{"failover.key_variable": "OPENAI_API_KEY_2"})
+    assert takes_of(told, 0, 1, 2) == takes_of(told, 1, 1, 2)
+
+
+def test_voices_of_the_cast_are_mapped(tmp_path: Path) -> None:
+    told = book(tmp_path, **OTHER, **{"cast.headings": "echo", "failover.voices": {"echo": "shimmer"}})
+    voices = {order.request.voice for order in told.plan(frozenset(), failed={0}).orders}
+    assert voices == {"nova", "shimmer"}
+
+
+def test_its_settings_are_checked_before_anything_is_spoken(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="response_fromat"):
+        book(tmp_path, **OTHER, **{"failover.options": {"response_fromat": "wav"}})
+    with pytest.raises(UsageError, match="no provider 'nobody'"):
+        book(tmp_path, **{"failover.provider": "nobody"})
+    with pytest.raises(ConfigError, match="environment variable"):
+        book(tmp_path, **{"failover.key_variable": "sk-123"})
