@@ -84,9 +84,12 @@ async def test_a_certificate_that_proves_nothing_ends_it_before_the_key_is_sent(
 
 
 async def test_a_right_certificate_is_taken(authority: trustme.CA) -> None:
-    async with server(authority.issue_cert("127.0.0.1")) as (url, asked), open_session(5.0, HEADERS) as session:
-        async with exchange(session, "POST", url) as answer:
-            assert await answer.whole() == b"sound"
+    async with (
+        server(authority.issue_cert("127.0.0.1")) as (url, asked),
+        open_session(5.0, HEADERS) as session,
+        exchange(session, "POST", url) as answer,
+    ):
+        assert await answer.whole() == b"sound"
     assert asked == [f"Bearer {KEY}"]
 
 
