@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 
 from narrator.audio.encoding import Encoding, SampleFormat
+from narrator.audio.flac import MARK, FlacSource
 from narrator.audio.mp3 import Mp3Source, is_id3
 from narrator.audio.mpeg import HEADER_BYTES, FrameHeader
 from narrator.audio.pcm import BYTES_PER_FRAME
@@ -16,15 +17,21 @@ from narrator.model import AudioFormat, Container
 _HEAD_BYTES = 64
 """Enough to tell text from samples: samples are 64 printable bytes once in more than 10^20 times."""
 
+_RAW = {
+    Container.PCM: (Encoding.INTEGER, BYTES_PER_FRAME),
+    Container.ULAW: (Encoding.ULAW, 1),
+    Container.ALAW: (Encoding.ALAW, 1),
+}
+"""What has no mark to be known by: how its samples are encoded, and their bytes."""
+
 _MAGIC = {
     b"OggS": "Ogg audio",
-    b"fLaC": "FLAC audio",
     b"FORM": "AIFF audio",
     b"\x1aE\xdf\xa3": "WebM audio",
     b"PK\x03\x04": "a zip archive",
     b"\x1f\x8b\x08\x00": "gzip data",
 }
-_ADVICE = "See that the address is that of a speech service, and that it is asked for PCM, WAV or MP3."
+_ADVICE = "See that the address is that of a speech service, and that it is asked for PCM, WAV, MP3 or FLAC."
 
 
 def bytes_to_tell(head: bytes | bytearray, declared: AudioFormat) -> int:
@@ -45,9 +52,12 @@ def source_for(head: bytes, declared: AudioFormat) -> Source:
         return WavSource()
     if is_id3(head) or _is_mpeg(head, sure=declared.container is Container.MP3):
         return Mp3Source()
+    if head.startswith(MARK):
+        return FlacSource()
     other = _other_kind(head)
-    if other is None and declared.container is Container.PCM:
-        return RawSource(SampleFormat(Encoding.INTEGER, BYTES_PER_FRAME, declared.channels, declared.rate_hz))
+    if declared.container in _RAW and (other is None or _is_hush(head, declared)):
+        encoding, width = _RAW[declared.container]
+        return RawSource(SampleFormat(encoding, width, declared.channels, declared.rate_hz))
     came = other or f"data that begins with the bytes {head[:8].hex(' ')}"
     raise BadTake(f"Instead of {declared.container.upper()} audio came {came}.", advice=_ADVICE)
 
@@ -56,6 +66,11 @@ def _is_mpeg(head: bytes, *, sure: bool) -> bool:
     """Whether a layer III frame begins here; where none was promised, a second one has to follow it."""
     frame = FrameHeader.parse(head)
     return frame is not None and (sure or FrameHeader.parse(head[frame.size :]) is not None)
+
+
+def _is_hush(head: bytes, declared: AudioFormat) -> bool:
+    """Whether what looks like text is a quiet sound, whose codes in G.711 are letters: text has also spaces."""
+    return declared.container is not Container.PCM and len(head) >= _HEAD_BYTES and min(head) >= ord("@")
 
 
 def _other_kind(head: bytes) -> str | None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import io
 import struct
 from collections.abc import Iterator
 
+import av
 import lameenc
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +78,37 @@ def mp3(pcm: bytes, rate_hz: int) -> bytes:
     encoder.set_bit_rate(64)
     encoder.set_quality(9)
     return bytes(encoder.encode(pcm) + encoder.flush())
+
+
+@functools.lru_cache(maxsize=64)
+def flac(pcm: bytes, rate_hz: int) -> bytes:
+    """s16le mono PCM as a FLAC file, by FFmpeg."""
+    file = io.BytesIO()
+    frame = av.AudioFrame.from_ndarray(np.frombuffer(pcm, "<i2")[None], format="s16", layout="mono")
+    frame.sample_rate = rate_hz
+    with av.open(file, "w", format="flac") as container:
+        stream = container.add_stream("flac", rate=rate_hz, layout="mono")
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            container.mux(packet)
+    return file.getvalue()
+
+
+def ulaw(pcm: bytes) -> bytes:
+    """G.711 µ-law of s16le samples, by the segments of the standard."""
+    samples = np.frombuffer(pcm, "<i2").astype(np.int32)
+    size = np.minimum(np.abs(samples), 32_635) + 0x84
+    segment = np.floor(np.log2(size)).astype(np.int32) - 7
+    code = (samples < 0) * 0x80 | segment << 4 | size >> (segment + 3) & 0x0F
+    return bytes((~code & 0xFF).astype(np.uint8))
+
+
+def alaw(pcm: bytes) -> bytes:
+    """G.711 A-law of s16le samples, by the segments of the standard."""
+    samples = np.frombuffer(pcm, "<i2").astype(np.int32)
+    size = np.where(samples < 0, ~samples, samples) >> 4
+    segment = np.maximum(np.floor(np.log2(np.maximum(size, 1))).astype(np.int32) - 3, 0)
+    code = (samples >= 0) * 0x80 | segment << 4 | size >> np.maximum(segment - 1, 0) & 0x0F
+    return bytes((code ^ 0x55).astype(np.uint8))
 
 
 def _offset(text: str, number: int, limit: int) -> int:

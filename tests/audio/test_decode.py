@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import random
+from typing import cast
 
+import av
 import numpy as np
 import pytest
 import soxr
@@ -17,6 +19,9 @@ RATE = 24_000
 PCM = AudioFormat(Container.PCM, RATE)
 WAV = AudioFormat(Container.WAV, RATE)
 MP3 = AudioFormat(Container.MP3, RATE)
+FLAC = AudioFormat(Container.FLAC, RATE)
+ULAW = AudioFormat(Container.ULAW, RATE)
+ALAW = AudioFormat(Container.ALAW, RATE)
 TONE = pcm_of(chirp(1, RATE))
 
 
@@ -58,7 +63,7 @@ def test_another_rate_is_resampled_as_one_stream(source_hz: int, rate_hz: int) -
     assert pieces == pytest.approx(whole, abs=1e-3)
 
 
-@pytest.mark.parametrize("declared", [PCM, WAV, MP3])
+@pytest.mark.parametrize("declared", [PCM, WAV, MP3, FLAC, ULAW, ALAW])
 @pytest.mark.parametrize(
     ("data", "named"),
     [
@@ -70,7 +75,7 @@ def test_another_rate_is_resampled_as_one_stream(source_hz: int, rate_hz: int) -
         ("upstream n’a pas répondu; réessayez plus tard".encode(), "text"),
         (b"OggS\x00\x02" + bytes(200), "Ogg audio"),
         (b"\x00\x00\x00\x20ftypM4A " + bytes(200), "MP4 audio"),
-        (b"fLaC" + bytes(200), "FLAC audio"),
+        (b"FORM\x00\x00\x10\x00AIFF" + bytes(200), "AIFF audio"),
     ],
 )
 def test_what_is_no_audio_of_ours_is_named(declared: AudioFormat, data: bytes, named: str) -> None:
@@ -78,7 +83,7 @@ def test_what_is_no_audio_of_ours_is_named(declared: AudioFormat, data: bytes, n
         decoded(data, declared, piece=10)
 
 
-@pytest.mark.parametrize("declared", [PCM, WAV, MP3])
+@pytest.mark.parametrize("declared", [PCM, WAV, MP3, FLAC, ULAW, ALAW])
 def test_an_empty_answer_is_a_bad_take(declared: AudioFormat) -> None:
     with pytest.raises(BadTake, match="no audio"):
         PcmDecoder(RATE).finish()
@@ -86,12 +91,29 @@ def test_an_empty_answer_is_a_bad_take(declared: AudioFormat) -> None:
         decoded(b"", declared)
 
 
-@pytest.mark.parametrize("declared", [WAV, MP3])
+@pytest.mark.parametrize("declared", [WAV, MP3, FLAC])
 def test_noise_is_audio_only_where_pcm_was_declared(declared: AudioFormat) -> None:
     noise = random.Random(1).randbytes(5_000)
     with pytest.raises(BadTake, match="begins with the bytes"):
         decoded(noise, declared)
     assert decoded(noise, PCM) == noise
+
+
+@pytest.mark.parametrize("declared", [ULAW, ALAW])
+@pytest.mark.parametrize("piece", [1, 777])
+def test_telephone_codes_need_no_header(declared: AudioFormat, piece: int) -> None:
+    codes = bytes(range(256)) * 20
+    pcm = decoded(codes, declared, piece=piece)
+    codec = "pcm_mulaw" if declared is ULAW else "pcm_alaw"
+    context = cast("av.AudioCodecContext", av.CodecContext.create(codec, "r"))
+    context.sample_rate, context.layout = RATE, "mono"
+    [frame] = context.decode(av.Packet(codes))
+    assert pcm == frame.to_ndarray().tobytes()
+
+
+@pytest.mark.parametrize(("declared", "hush"), [(ULAW, b"~}|{"), (ALAW, b"UTWV")])
+def test_telephone_codes_of_a_quiet_beginning_are_no_text(declared: AudioFormat, hush: bytes) -> None:
+    assert np.abs(samples_of(decoded(hush * 500, declared))).max() < 0.002
 
 
 def test_pcm_that_begins_like_an_mp3_frame_is_pcm() -> None:
