@@ -127,6 +127,7 @@ async def narrator(url: str, folder: Path, segments: int, in_flight: int) -> Fig
     from narrator.rendering.segment import Booth  # noqa: PLC0415
     from narrator.rendering.shared import SharedAccount  # noqa: PLC0415
     from narrator.rendering.takes import TakeFolder  # noqa: PLC0415
+    from narrator.rendering.transports import Transports  # noqa: PLC0415
     from narrator.rendering.writer import TakeWriter  # noqa: PLC0415
 
     wishes = [SpeechRequest("openai", "tts-1", "alloy", text, "", 1.0, 24_000, 1) for text in _texts(segments)]
@@ -149,6 +150,7 @@ async def narrator(url: str, folder: Path, segments: int, in_flight: int) -> Fig
         async with TakeWriter(takes, ledger) as writer, provider:
             booth = Booth(
                 provider=provider,
+                transports=Transports(),
                 limits=limits,
                 checks=TakeChecks(),
                 writer=writer,
@@ -159,7 +161,7 @@ async def narrator(url: str, folder: Path, segments: int, in_flight: int) -> Fig
                 timeout_s=60.0,
                 deadline_s=600.0,
             )
-            await LocalScheduler(booth, in_flight, lambda *_: meter.take()).run(orders)
+            await LocalScheduler(booth, lambda *_: meter.take()).run(orders)
     return meter.figures()
 
 

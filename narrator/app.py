@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from narrator.book import Book, locate, open_book, prepare_book, project_of
-from narrator.config import Config, Speech
 from narrator.durable import reading, write_durably
 from narrator.errors import (
     Incomplete,
@@ -26,19 +25,18 @@ from narrator.errors import (
     UnknownVoice,
     UsageError,
 )
-from narrator.estimate import estimate, free_bytes
+from narrator.estimate import allowance_of, allowance_words, estimate, free_bytes
 from narrator.events import Notice
 from narrator.keeping import explain
-from narrator.model import Matter, Voice
+from narrator.model import Allowance, Matter
 from narrator.ports import Observer
 from narrator.project import Project, open_project, slug_of
-from narrator.providers.catalog import Listing, listings
 from narrator.publishing.record import Gap, load_record
 from narrator.rendering.plan import PREVIEW, Plan
 from narrator.rendering.reasons import ReasonGroup
 from narrator.script.script_text import is_script_text, written
 from narrator.script.skipped import SkippedText, skipped_texts
-from narrator.wiring import is_manuscript, open_provider, open_takes, read_manuscript, suffix_of
+from narrator.wiring import is_manuscript, open_takes, read_manuscript, suffix_of
 from narrator.wishes import Wishes
 
 if TYPE_CHECKING:  # what speaks and what masters is heavy, and comes when it is used
@@ -107,7 +105,8 @@ class Planned:
 
     `seconds` is about how much audio the orders would become, and `disk_bytes` the room that their takes and
     the files need. `why` says for what reasons they are orders, and `problem` why a render would refuse the
-    book, '' where it would not. `notices` are what a person should know of it.
+    book, '' where it would not. `allowance` is what the provider's account has left, where it tells. `notices`
+    are what a person should know of it.
     """
 
     title: str
@@ -123,6 +122,7 @@ class Planned:
     disk_free_bytes: int
     why: tuple[ReasonGroup, ...]
     problem: str
+    allowance: Allowance | None = None
     notices: tuple[str, ...] = ()
 
 
@@ -264,7 +264,9 @@ _GAP_ADVICE = (
 
 
 def plan(source: Path, wishes: Wishes, *, explained: bool = False) -> Planned:
-    """What a render of this source would do. Calls no provider and writes nothing.
+    """What a render of this source would do. Has nothing spoken, and writes nothing.
+
+    A provider whose account has only so much is asked what is left of it.
 
     `explained` is whether to tell what of each chapter is not spoken.
 
@@ -297,6 +299,8 @@ def plan(source: Path, wishes: Wishes, *, explained: bool = False) -> Planned:
             )
         )
     needed = estimate(book, made)
+    allowance = allowance_of(book.provider) if made.orders else None
+    notices = book.notices + ((allowance_words(allowance, made.characters),) if allowance else ())
     return Planned(
         title=book.title,
         authors=book.authors,
@@ -311,7 +315,8 @@ def plan(source: Path, wishes: Wishes, *, explained: bool = False) -> Planned:
         disk_free_bytes=free_bytes(book.project.folder),
         why=explain(book.project, made),
         problem=_problem(book),
-        notices=book.notices,
+        allowance=allowance,
+        notices=notices,
     )
 
 
@@ -380,26 +385,6 @@ def status(folder: Path) -> Status:
     )
 
 
-def voices(provider: str, base_url: str = "") -> Sequence[Voice]:
-    """The voices of a provider, () where it cannot tell.
-
-    Raises:
-        UsageError: no such provider.
-        RunError: it refuses the key or cannot be reached.
-    """
-
-    async def ask() -> Sequence[Voice]:
-        async with open_provider(Config(speech=Speech(provider=provider, base_url=base_url))) as opened:
-            return await opened.voices()
-
-    return asyncio.run(ask())
-
-
-def providers() -> Sequence[Listing]:
-    """The providers that are installed, narrator's own first."""
-    return listings()
-
-
 def doctor(projects: Path) -> list[Finding]:
     """What a bug report needs to know of this installation; nothing secret, nothing of any book."""
     from narrator.doctor import examine  # noqa: PLC0415 - tries all that is heavy
@@ -407,9 +392,10 @@ def doctor(projects: Path) -> list[Finding]:
     return list(examine(projects))
 
 
-def _cost(book: Book, characters: int) -> float | None:
-    price = book.provider.capabilities.usd_per_million_characters
-    return None if price is None else round(characters * price / 1e6, 4)
+def _cost(book: Book, tally: Tally) -> float | None:
+    """What a run cost; None where nobody knows what it would have, either."""
+    is_known = book.provider.capabilities.usd_per_million_characters is not None
+    return round(tally.cost_usd, 4) if is_known and tally.cost_usd is not None else None
 
 
 def _gaps(plan: Plan, tally: Tally) -> tuple[Gap, ...]:
@@ -447,6 +433,6 @@ def _rendered(book: Book, plan: Plan, tally: Tally, delivery: Delivery, gaps: tu
         failed=len(gaps),
         characters=plan.all_characters,
         billed_characters=tally.billed_characters,
-        cost_usd=_cost(book, tally.billed_characters),
+        cost_usd=_cost(book, tally),
         gaps=gaps,
     )

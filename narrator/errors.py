@@ -106,11 +106,22 @@ class AttemptError(SpeechError):
 
 
 class RateLimited(AttemptError):
-    """The account asked us to slow down. `retry_after_s` is what the server named, if it did."""
+    """The account asked us to slow down. `retry_after_s` is what the server named, if it did.
 
-    def __init__(self, what: str, *, retry_after_s: float | None = None, advice: str = "") -> None:
+    `is_concurrency`: not that there were too many requests, but too many at once. It is over when one ends.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        retry_after_s: float | None = None,
+        is_concurrency: bool = False,
+        advice: str = "",
+    ) -> None:
         super().__init__(what, advice=advice)
         self.retry_after_s = retry_after_s
+        self.is_concurrency = is_concurrency
 
 
 class Unavailable(AttemptError):

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import shutil
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from narrator.book import CHARACTERS_PER_S, Book
 from narrator.durable import disk_errors
-from narrator.errors import DiskError
+from narrator.errors import DiskError, SpeechError
+from narrator.model import Allowance
+from narrator.ports import MeteredProvider, Provider
 from narrator.publishing.record import DeliveredFile, load_record
 from narrator.rendering.plan import Plan
+
+_LOG = logging.getLogger("narrator")
+
+ASK_S = 5.0
+"""A plan waits no longer than this for what an account has left."""
 
 LEAST_SHARE = 0.8
 """Voices differ: a render is refused only where even a quick one has no room."""
@@ -49,6 +59,31 @@ def estimate(book: Book, plan: Plan) -> Estimate:
         round(seconds * 2 * rate_hz),
         round(files_s * sum(bytes_a_s[name] for name in delivery.formats)),
     )
+
+
+def allowance_of(provider: Provider) -> Allowance | None:
+    """What the provider's account has left, by asking it; None where it does not tell, or not soon."""
+    if not isinstance(provider, MeteredProvider):
+        return None
+
+    async def ask(metered: MeteredProvider) -> Allowance | None:
+        async with asyncio.timeout(ASK_S), provider:
+            return await metered.allowance()
+
+    try:
+        return asyncio.run(ask(provider))
+    except (SpeechError, TimeoutError) as exc:
+        _LOG.debug("The account could not be asked what it has left: %s", exc)
+        return None
+
+
+def allowance_words(allowance: Allowance, characters: int) -> str:
+    """What an account has left, held against what a render needs."""
+    named = f", plan {allowance.plan}" if allowance.plan else ""
+    words = f"The account has {allowance.characters_left:,} characters left{named}"
+    if allowance.resets_s is not None:
+        words += f", and is filled again on {datetime.fromtimestamp(allowance.resets_s).astimezone():%Y-%m-%d}"
+    return words + (f": not enough for {characters:,}." if characters > allowance.characters_left else ".")
 
 
 def _delivered(book: Book) -> frozenset[int]:

@@ -36,18 +36,26 @@ class SegmentStarted:
 
 @dataclass(frozen=True, slots=True)
 class SegmentRetried:
-    """An attempt failed and the order will be tried again after `wait_s` seconds."""
+    """An attempt failed and the order will be tried again after `wait_s` seconds.
+
+    `is_retake`: there was a whole answer, probably paid for, that was no take of the text.
+    """
 
     key: TakeKey
     chapter: int
     attempt: int
     wait_s: float
     reason: str
+    is_retake: bool
 
 
 @dataclass(frozen=True, slots=True)
 class TakeReady:
-    """A take is durable. `segments` is how many segments of the script share it."""
+    """A take is durable. `segments` is how many segments of the script share it.
+
+    `ttfb_ms` is the time to its first sound, `real_time_factor` how many seconds of sound came in a second of
+    waiting for it, and `transport` the way by which it came, '' where the provider names none.
+    """
 
     key: TakeKey
     chapter: int
@@ -55,6 +63,11 @@ class TakeReady:
     characters_billed: int
     seconds: float
     segments: int
+    transport: str
+    ttfb_ms: int
+    chunks: int
+    received_bytes: int
+    real_time_factor: float
 
 
 @dataclass(frozen=True, slots=True)

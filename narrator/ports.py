@@ -43,7 +43,7 @@ class Provider(Protocol):
 
     @property
     def capabilities(self) -> Capabilities:
-        """Known without a connection. What `check` learns of the account may change `concurrency`, once."""
+        """Known without a connection; `check` may learn more of `concurrency` and `languages`."""
         ...
 
     @property
@@ -62,7 +62,7 @@ class Provider(Protocol):
         ...
 
     def digest_of(self, voice: str) -> str:
-        """SHA-256 of a local voice's model file; '' for a remote voice.
+        """SHA-256 of what a local voice is made of, its model file above all; '' for a remote voice.
 
         Raises:
             UnknownVoice: it is known, without asking anybody, that there is no such voice.

@@ -27,6 +27,7 @@ from narrator.events import (
 )
 from narrator.model import TakeKey
 from narrator.ports import Observer
+from narrator.rendering.figures import Figures
 
 logger = logging.getLogger("narrator")
 
@@ -141,6 +142,7 @@ class Counts:
         self._failed: dict[TakeKey, int] = {}
         self._files: dict[int, list[dict[str, Any]]] = {}
         self._billed = 0
+        self._figures = Figures()
 
     def __call__(self, event: Event) -> None:
         # What a later pass speaks anew replaces what was said of it before; it is paid for each time.
@@ -148,9 +150,12 @@ class Counts:
             case RenderStarted():
                 self._started = self._started or event
             case TakeReady():
+                self._figures.taken(event, is_retake=event.key in self._rendered)
                 self._failed.pop(event.key, None)
                 self._rendered[event.key] = event.segments
                 self._billed += event.characters_billed
+            case SegmentRetried():
+                self._figures.retried(event)
             case SegmentFailed():
                 self._rendered.pop(event.key, None)
                 self._failed[event.key] = event.segments
@@ -165,6 +170,11 @@ class Counts:
                 ]
             case _:
                 pass
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """How the takes came; see `Figures.result`."""
+        return self._figures.result()
 
     def result(self) -> dict[str, Any]:
         """The fields of a result line; empty and zero where nothing was begun."""
@@ -184,6 +194,7 @@ class Counts:
             "characters": started.all_characters if started else 0,
             "billed_characters": self._billed,
             "cost_usd": None if price is None else round(self._billed * price / 1e6, 4),
+            "figures": self.figures,
         }
 
 

@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
-from itertools import islice
-from typing import Any
 
 from narrator.audio.memory import keep_freed_memory
 from narrator.book import Book
 from narrator.delivery import Delivery
-from narrator.errors import DiskError, Interrupted
+from narrator.desk import Desk
+from narrator.errors import DiskError, Interrupted, QuotaUsedUp, Refused, RunError, UnknownVoice, Unreachable
 from narrator.estimate import ensure_room
 from narrator.events import ChapterAssembled, Notice, RenderStarted, Stopping
 from narrator.mastering.intact import DamagedTakes
 from narrator.model import Take, TakeKey
 from narrator.ports import Observer
 from narrator.publishing.record import DeliveredChapter
-from narrator.rendering.checks import TakeChecks
-from narrator.rendering.limits import AccountLimits
 from narrator.rendering.plan import Order, Plan, PlannedChapter
-from narrator.rendering.scheduler import Failure, LocalScheduler
-from narrator.rendering.segment import Booth, Spoken
+from narrator.rendering.scheduler import Failure
+from narrator.rendering.segment import Spoken
 from narrator.rendering.takes import TakeFolder
-from narrator.rendering.writer import TakeWriter
 from narrator.stopping import Stop
-from narrator.wiring import open_ledger, shared_account
 
 CHAPTERS_AT_ONCE = 2
-
-LEARNED_FROM_EARLIER = 40
 
 MOST_PASSES = 3
 """Takes that prove damaged or doubtful are spoken again in another pass; this many passes find them all."""
@@ -40,12 +33,24 @@ MOST_PASSES = 3
 
 @dataclass(slots=True)
 class Tally:
-    """What a run did so far. `chapters` are those whose files are there, made of just their takes."""
+    """What a run did so far. `chapters` are those whose files are there, made of just their takes.
+
+    `cost_usd` is None once something was billed whose price is not known.
+    """
 
     chapters: set[int] = field(default_factory=set)
     spoken: dict[TakeKey, int] = field(default_factory=dict)
     billed_characters: int = 0
+    cost_usd: float | None = 0.0
     failures: dict[TakeKey, Failure] = field(default_factory=dict)
+
+    def bill(self, characters: int, usd_per_million_characters: float | None) -> None:
+        """Count what a whole answer costs."""
+        self.billed_characters += characters
+        if usd_per_million_characters is None or self.cost_usd is None:
+            self.cost_usd = None
+        else:
+            self.cost_usd += characters * usd_per_million_characters / 1e6
 
 
 class Session:
@@ -73,16 +78,11 @@ class Session:
         self._delivery = delivery
         self._observe = observe
         self._on_accepted = on_accepted
-        self._checks = TakeChecks(is_local=book.provider.capabilities.is_local)
-        self._limits = AccountLimits(
-            self._concurrency,
-            book.config.rendering.rate,
-            stopping=self.stop.softly,
-            shared=shared_account(book.provider),
-        )
         self._bad: set[TakeKey] = set()
-        self._is_open, self._is_checked = is_open, False
-        self._in_flight: Callable[[], int] = lambda: 0
+        self._is_open, self._is_accepted = is_open, False
+        self._desk: Desk | None = None
+        self._asked = 0  # the speaker that was asked last
+        self._failed: set[int] = set()  # the speakers that cannot be asked any more
 
     async def run(self) -> Plan:
         """Speak what is missing and assemble what is whole; the plan as it was at the last pass.
@@ -91,33 +91,39 @@ class Session:
             RunError, DiskError: stopped by it; all that was in flight had been let finish and is kept.
             Interrupted: a person asked to stop.
         """
-        tell = lambda: self._observe(Stopping(self._in_flight()))  # noqa: E731 - it has no other use
         try:
-            with self.stop.on_signals(tell):
+            with self.stop.on_signals(self._tell_stopping):
                 return await self._passes()
         except (asyncio.CancelledError, Interrupted):
             if self.stop.was_asked:
                 raise self.stop.error() from None
             raise
 
+    def _tell_stopping(self) -> None:
+        self._observe(Stopping(self._desk.in_flight if self._desk else 0))
+
     async def _passes(self) -> Plan:
         async with AsyncExitStack() as stack:
-            stack.enter_context(self._limits)
             self._binders = stack.enter_context(ThreadPoolExecutor(CHAPTERS_AT_ONCE, "chapters"))
             stack.callback(self.stop.at_once.set)
+            stack.push_async_callback(self._leave_desk)
             plan = self._plan()
             ensure_room(self._book, plan)
-            if plan.orders:
-                await self._open_provider(stack)
-                self._learn_pace(plan)
-            self._on_accepted()
-            for _ in range(MOST_PASSES):
+            if not plan.orders:
+                self._accept()
+            passes = 0
+            while passes < MOST_PASSES:
                 try:
+                    if plan.orders:
+                        await self._desk_of(min(order.speaker for order in plan.orders), plan)
                     await self._pass(plan)
-                except BaseException:
+                except BaseException as exc:
                     with suppress(DiskError):  # what ended the run is what a person must hear of
                         self._put_bad_away()
-                    raise
+                    if not self._fails_over(exc):
+                        raise
+                    plan = self._plan()
+                    continue
                 bad = self._put_bad_away()
                 if self.stop.was_asked:
                     raise self.stop.error()
@@ -125,69 +131,82 @@ class Session:
                     return plan
                 are = "take is" if bad == 1 else "takes are"
                 self._observe(Notice(f"{bad} {are} damaged or doubtful: to be spoken again."))
+                passes += 1
                 plan = self._plan()
-                await self._open_provider(stack)
             raise DiskError(
                 "Takes come back from the disk other than they were written, again and again.",
                 advice="Check the disk that the project is on; what is whole is kept.",
             )
 
+    def _fails_over(self, error: BaseException) -> bool:
+        """Whether somebody else goes on where a speaker ended in an error.
+
+        What a person got wrong from the first is for a person to mend.
+        """
+        failed, speakers = self._asked, self._book.speakers
+        has_answered = bool(self._desk and self._desk.has_answered)
+        is_over = isinstance(error, QuotaUsedUp | Unreachable) or (
+            isinstance(error, Refused) and not isinstance(error, UnknownVoice) and has_answered
+        )
+        if not isinstance(error, RunError) or not is_over or failed + 1 >= len(speakers) or self.stop.was_asked:
+            return False
+        self._failed.add(failed)
+        other = speakers[failed + 1].provider
+        goes_on = " ".join(filter(None, (other.name, other.voice)))
+        self._observe(Notice(f"{error.what} What is left is spoken by {goes_on}, whole chapters at a time."))
+        return True
+
     def _put_bad_away(self) -> int:
         """Make orders again of takes that proved damaged, or doubtful now that the voice's pace is known."""
-        bad = self._bad | self._checks.doubtful()
-        self._bad.clear()
+        bad = self._bad | (self._desk.checks.doubtful() if self._desk else set())
+        self._bad = set()
         if bad:
             self._delivery.forget(bad)
         for key in bad:
             self._takes.quarantine(key)
         return len(bad)
 
-    async def _open_provider(self, stack: AsyncExitStack) -> None:
-        book = self._book
-        if not self._is_open:
-            await stack.enter_async_context(book.provider)
-            self._is_open = True
-        if not self._is_checked:
+    async def _desk_of(self, speaker: int, plan: Plan) -> Desk:
+        """The speaker at work; whoever was there before leaves.
+
+        Raises:
+            RunError: it cannot speak.
+        """
+        self._asked = speaker
+        if self._desk and self._desk.number == speaker:
+            return self._desk
+        await self._leave_desk()
+        if not self._is_accepted:
             self._takes.probe()
             self._delivery.probe()
-            ledger = open_ledger(book.project, book.provider, book.config.rendering, self._takes)
-            self._ledger = stack.enter_context(ledger)
-            for text in self._ledger.notices:
-                self._observe(Notice(text))
-            self._writer = await stack.enter_async_context(TakeWriter(self._takes, self._ledger))
-            await self._unless_stopped(book.provider.check(book.cast_voices))
-            self._is_checked = True
-
-    def _learn_pace(self, plan: Plan) -> None:
-        """Tell the checks how fast the voice speaks, by takes that it spoke in earlier runs."""
-        missing = {order.key for order in plan.orders}
-        speakers = self._book.speakers
-        there = (
-            (speakers[planned.speaker].request_for(segment), key)
-            for planned in plan.chapters
-            for segment, key in zip(planned.chapter.segments, planned.keys, strict=True)
-            if key not in missing
+        desk = Desk(
+            self._book,
+            speaker,
+            self._takes,
+            self.stop,
+            self._observe,
+            on_billed=self._on_billed(speaker),
+            is_open=self._is_open and speaker == 0,
         )
-        for request, key in islice(there, LEARNED_FROM_EARLIER):
-            if take := self._takes.load(key):
-                self._checks.learn(request, take.measurement, key)
+        self._desk = await desk.__aenter__()
+        desk.learn_pace(plan)
+        self._accept()
+        return desk
 
-    async def _unless_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
-        """Wait for something that may take long, but no longer than until a person asks to stop."""
-        task, stop = asyncio.create_task(waiting), asyncio.create_task(self.stop.softly.wait())
-        try:
-            await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
-                raise self.stop.error()
-            await task
-        finally:
-            for each in (task, stop):
-                each.cancel()
-            await asyncio.gather(task, stop, return_exceptions=True)
+    async def _leave_desk(self) -> None:
+        if desk := self._desk:
+            self._desk = None
+            self._bad |= desk.checks.doubtful()
+            await desk.__aexit__(None, None, None)
+
+    def _accept(self) -> None:
+        if not self._is_accepted:
+            self._is_accepted = True
+            self._on_accepted()
 
     def _plan(self) -> Plan:
         book = self._book
-        made = book.plan(self._takes.keys())
+        made = book.plan(self._takes.keys(), failed=self._failed)
         # What was given up in an earlier pass of this run is not paid for again in it.
         orders = tuple(order for order in made.orders if order.key not in self.tally.failures)
         plan = replace(made, orders=orders)
@@ -213,22 +232,20 @@ class Session:
         try:
             assembly.begin()
             if plan.orders:
-                await self._speak(plan.orders, assembly)
+                await self._speak(plan, assembly)
             if self._book.config.rendering.allow_gaps and not self.stop.was_asked:
                 assembly.begin(without=frozenset(self.tally.failures))
         finally:
             await assembly.finish()
 
-    async def _speak(self, orders: Iterable[Order], assembly: _Assembly) -> None:
-        scheduler = LocalScheduler(
-            self._booth(),
-            self._concurrency,
-            self._on_take(assembly),
-            has_answered=bool(self.tally.spoken),
-        )
-        self._in_flight = lambda: scheduler.in_flight
-        failures = await scheduler.run(orders)
-        self.tally.failures.update({failure.order.key: failure for failure in failures})
+    async def _speak(self, plan: Plan, assembly: _Assembly) -> None:
+        for speaker in sorted({order.speaker for order in plan.orders}):
+            orders = [order for order in plan.orders if order.speaker == speaker]
+            desk = await self._desk_of(speaker, plan)
+            failures = await desk.speak(orders, self._on_take(assembly))
+            self.tally.failures.update({failure.order.key: failure for failure in failures})
+            if self.stop.softly.is_set():
+                return
 
     def _on_take(self, assembly: _Assembly) -> Callable[[Order, Spoken], None]:
         def on_take(order: Order, _: Spoken) -> None:
@@ -248,7 +265,8 @@ class Session:
                 paths = self._delivery.record(made)
                 self._observe(ChapterAssembled(planned.number, made.title, paths, made.duration_s))
         except BaseException:
-            self._limits.close()  # a book that cannot be assembled must not go on costing
+            if self._desk:
+                self._desk.close()  # a book that cannot be assembled must not go on costing
             raise
 
     def _bind(self, planned: PlannedChapter, without: frozenset[TakeKey]) -> DeliveredChapter | None:
@@ -282,27 +300,13 @@ class Session:
         self._bad |= bad
         return None if bad else [take for take in map(loaded.get, keys) if take]
 
-    def _booth(self) -> Booth:
-        rendering = self._book.config.rendering
-        return Booth(
-            provider=self._book.provider,
-            limits=self._limits,
-            checks=self._checks,
-            writer=self._writer,
-            ledger=self._ledger,
-            observe=self._observe,
-            on_billed=self._on_billed,
-            attempts=rendering.attempts,
-            timeout_s=rendering.timeout_s,
-            deadline_s=rendering.deadline_s,
-        )
+    def _on_billed(self, speaker: int) -> Callable[[int], None]:
+        price = self._book.speakers[speaker].provider.capabilities.usd_per_million_characters
 
-    def _on_billed(self, characters: int) -> None:
-        self.tally.billed_characters += characters
+        def on_billed(characters: int) -> None:
+            self.tally.bill(characters, price)
 
-    @property
-    def _concurrency(self) -> int:
-        return self._book.config.rendering.concurrency or self._book.provider.capabilities.concurrency
+        return on_billed
 
 
 class _Assembly:

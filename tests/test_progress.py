@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from narrator.events import Event, Notice, RenderStarted, SegmentFailed, SegmentStarted, TakeReady
+from narrator.events import (
+    Event,
+    Notice,
+    RenderStarted,
+    SegmentFailed,
+    SegmentRetried,
+    SegmentStarted,
+    TakeReady,
+)
 from narrator.model import TakeKey
 from narrator.progress import Bars, Counts, JsonLines, Notices
 
@@ -29,7 +37,7 @@ class Broken(io.StringIO):
 
 
 def taken(key: TakeKey) -> TakeReady:
-    return TakeReady(key, 1, 10, 10, 1.0, 1)
+    return TakeReady(key, 1, 10, 10, 1.0, 1, "", 100, 1, 48_000, 8.0)
 
 
 def failed(key: TakeKey) -> SegmentFailed:
@@ -48,6 +56,16 @@ def test_a_segment_counts_once_however_often_it_is_spoken_but_is_paid_for_each_t
     assert counted(taken(ONE), taken(TWO), STARTED, taken(ONE)) == (2, 1, 0, 30)
     assert counted(failed(ONE), taken(TWO), STARTED, taken(ONE)) == (2, 1, 0, 20)
     assert counted(taken(ONE), taken(TWO), STARTED, failed(ONE)) == (1, 1, 1, 20)
+
+
+def test_a_take_that_is_spoken_again_in_the_same_run_counts_as_a_retake() -> None:
+    counts = Counts()
+    for event in (STARTED, taken(ONE), SegmentRetried(TWO, 1, 1, 0.5, "cut", is_retake=False), taken(TWO)):
+        counts(event)
+    assert (counts.figures["retries"], counts.figures["retakes"]) == (1, 0)
+    counts(taken(ONE))
+    assert (counts.figures["retries"], counts.figures["retakes"]) == (2, 1)
+    assert counts.result()["figures"] == counts.figures
 
 
 def test_a_damaged_take_from_before_that_is_spoken_anew_is_no_longer_counted_as_reused() -> None:

@@ -33,7 +33,7 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON ob
 @_json_option
 @verbose_option
 def plan(source: Path | None, *, explained: bool, text: str | None, as_json: bool, **options: Any) -> None:
-    """Show what a render of SOURCE would speak, skip and cost. Calls no provider.
+    """Show what a render of SOURCE would speak, skip and cost, and have nothing spoken.
 
     SOURCE is what `narrator render` takes. Writes nothing but the FILE of --text.
     """

@@ -181,5 +181,5 @@ def _render_one(book: Path, wishes: Wishes, lines: JsonLines | None) -> _Ended:
         error = ending(exc)
         return _Ended(failed_result(error, counts.result()), error, exc)
     if not lines:
-        streams.say(render_words(done))
-    return _Ended(render_result(done, ExitCode.DONE))
+        streams.say(render_words(done, counts.figures))
+    return _Ended(render_result(done, ExitCode.DONE, counts.figures))

@@ -14,8 +14,8 @@ if TYPE_CHECKING:  # app imports all that is heavy
     from narrator.script.skipped import SkippedText
 
 
-def render_result(done: Rendered, exit_code: ExitCode) -> dict[str, Any]:
-    """What the last of the `--json` lines says."""
+def render_result(done: Rendered, exit_code: ExitCode, figures: dict[str, Any]) -> dict[str, Any]:
+    """What the last of the `--json` lines says; `figures` are how the takes came."""
     return {
         "exit_code": exit_code,
         "project": str(done.project),
@@ -29,6 +29,7 @@ def render_result(done: Rendered, exit_code: ExitCode) -> dict[str, Any]:
         "characters": done.characters,
         "billed_characters": done.billed_characters,
         "cost_usd": done.cost_usd,
+        "figures": figures,
         "gaps": [asdict(gap) for gap in done.gaps],
     }
 
@@ -63,8 +64,8 @@ def sum_of_results(results: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def render_words(done: Rendered) -> str:
-    """What was made, where it is, and what it took."""
+def render_words(done: Rendered, figures: dict[str, Any]) -> str:
+    """What was made, where it is, what it took, and how the takes came."""
     from narrator.progress import clock  # noqa: PLC0415 - progress imports tqdm, which help does not need
 
     folder = done.files[0].path.parent if done.files else done.project
@@ -75,10 +76,25 @@ def render_words(done: Rendered) -> str:
     if done.rendered:
         spoken = f"{done.rendered} of {done.segments} segments spoken now"
         lines.append(f"{spoken}, {done.reused} kept from before{_money(done.cost_usd)}.")
+        lines += _figure_lines(figures)
     else:
         lines.append(f"Nothing to speak: all {done.segments} segments were there already.")
     lines += [f"missing in chapter {gap.chapter}: “{gap.text[:70]}” ({gap.reason})" for gap in done.gaps]
     return "\n".join(lines)
+
+
+def _figure_lines(figures: dict[str, Any]) -> list[str]:
+    lines = []
+    if first := figures["ttfb_ms"]:
+        after = {name: f"{ms / 1000:.2f} s" for name, ms in first.items()}
+        speed = {name: f"{times:,.1f}" for name, times in figures["real_time_factor"].items()}
+        lines.append(
+            f"First sound after {after['p50']} (half of them), {after['p90']} (90 %), {after['p99']} (99 %), "
+            f"{after['max']} at most; {speed['p50']} times as fast as it plays, {speed['min']} at the slowest."
+        )
+    if again := figures["retries"]:
+        lines.append(f"Sent again: {again}, of which {figures['retakes']} for an answer that was no good.")
+    return lines
 
 
 def plan_object(planned: Planned) -> str:

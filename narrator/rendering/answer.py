@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from narrator.audio.decode import PcmDecoder
@@ -19,18 +20,42 @@ _MUCH_BYTES = 1 << 18
 """5 s of PCM at 24 kHz, half a minute of MP3: most answers are decoded in one go, long ones as they come."""
 
 
+_SHORTEST_S = 0.001
+"""No answer is counted as quicker: not every clock is finer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How an answer came.
+
+    `ttfb_ms` is the time to its first sound, and `real_time_factor` the seconds of sound for each second from
+    the sending of the request to the answer's end. `received_bytes` are as they came, before any decoding.
+    `transport` is '' where the provider names none.
+    """
+
+    transport: str
+    ttfb_ms: int
+    chunks: int
+    received_bytes: int
+    real_time_factor: float
+
+
 class Answer:
     """One attempt's answer. `add` is for the event loop; `decode` and `pcm` are work for a thread.
 
     `was_sent` is set by whoever sends the request.
     """
 
-    def __init__(self, request: SpeechRequest) -> None:
+    def __init__(self, request: SpeechRequest, transport: str = "") -> None:
         self.words: list[WordTime] = []
         self.receipt = SpeechReceipt()
         self.ttfb_ms: int | None = None
         self.was_sent = False
         self._request = request
+        self._transport = transport
+        self._chunks = 0
+        self._received_bytes = 0
+        self._took_s = 0.0
         self._began_s = time.monotonic()
         self._decoder = PcmDecoder(request.rate_hz)
         self._undecoded: list[AudioChunk] = []
@@ -65,19 +90,32 @@ class Answer:
         billed = self.receipt.characters_billed
         return len(self._request.text) if billed is None else billed
 
-    @property
-    def facts(self) -> dict[str, Any]:
+    def arrival(self, sound_s: float) -> Arrival:
+        """How it came, once it has ended; `sound_s` is how long it sounds."""
+        return Arrival(
+            transport=self._transport,
+            ttfb_ms=self.ttfb_ms or 0,
+            chunks=self._chunks,
+            received_bytes=self._received_bytes,
+            real_time_factor=round(sound_s / max(self._took_s, _SHORTEST_S), 3),
+        )
+
+    def facts(self, sound_s: float) -> dict[str, Any]:
         """What is kept of it for people."""
         return {
             "ids": dict(self.receipt.ids),
             "characters_billed": self.characters_billed,
-            "ttfb_ms": self.ttfb_ms,
+            **asdict(self.arrival(sound_s)),
         }
 
     def send(self) -> None:
         """Note that the request goes out now."""
         self.was_sent = True
         self._began_s = time.monotonic()
+
+    def end(self) -> None:
+        """Note that the answer has come to its end."""
+        self._took_s = time.monotonic() - self._began_s
 
     def add(self, event: SpeechEvent) -> None:
         match event:
@@ -86,6 +124,8 @@ class Answer:
                     self.ttfb_ms = round((time.monotonic() - self._began_s) * 1000)
                 self._undecoded.append(event)
                 self._undecoded_bytes += len(event.data)
+                self._chunks += 1
+                self._received_bytes += len(event.data)
             case WordTime():
                 self.words.append(event)
             case SpeechReceipt():

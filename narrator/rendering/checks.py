@@ -174,7 +174,7 @@ class TakeChecks:
             return 1.0, 45.0
         if not paces.are_known:
             return WIDE_BOUNDS
-        return paces.median / 3, paces.median * 1.6
+        return paces.median / 2.5, paces.median * 1.6
 
 
 def _said(text: str) -> int:

@@ -14,7 +14,7 @@ class Flow:
 
     def __init__(self, cap: int) -> None:
         self.allowed = cap
-        self._cap = cap
+        self.cap = cap
         self._begun = 0
         self._begun_at_cut = 0
         self._successes = 0
@@ -23,6 +23,17 @@ class Flow:
         """Number a request, so that its end can be told from those before and after a cut."""
         self._begun += 1
         return self._begun
+
+    def resize(self, cap: int) -> None:
+        """Go by another cap; what was learned from refusals stays."""
+        self.allowed = cap if self.allowed == self.cap else min(self.allowed, cap)
+        self.cap = cap
+
+    def crowded(self, running: int) -> None:
+        """One of so many at once was one too many: each refusal of a burst tells of one."""
+        self.allowed = max(1, min(self.allowed, running) - 1)
+        self._begun_at_cut = self._begun
+        self._successes = 0
 
     def limited(self, number: int) -> None:
         """Halve. Requests that were under way at a cut say what was true before it, and cut no more."""
@@ -33,7 +44,7 @@ class Flow:
 
     def succeeded(self, number: int) -> None:
         """Count a success; every `RAISE_AFTER` of them since the last change allow one more."""
-        if self.allowed == self._cap or number <= self._begun_at_cut:
+        if self.allowed == self.cap or number <= self._begun_at_cut:
             return
         self._successes += 1
         if self._successes >= RAISE_AFTER:

@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from narrator.errors import Interrupted, RateLimited, SpeechError, StreamBroken, Unavailable, Unreachable
+from narrator.errors import (
+    AttemptError,
+    Interrupted,
+    RateLimited,
+    SpeechError,
+    StreamBroken,
+    Unavailable,
+    Unreachable,
+)
 from narrator.rendering.breaker import Breaker
 from narrator.rendering.flow import Flow
 from narrator.rendering.rate import Rate
@@ -26,6 +34,10 @@ if TYPE_CHECKING:
 
 LONGEST_WAIT_S = 120.0
 """However long a server asks us to wait; a person can always run the command again later."""
+
+LINGERS_S = 0.25
+"""How long an attempt that broke off keeps its slot: the service counts it until it sees that we have gone,
+which many do only when they send their next piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +53,10 @@ class AccountLimits:
     """Entered before each attempt, and asked for every wait; one for each account of a run.
 
     `concurrency` is at least 1; `rate` is '5/s', '100/m', '20/10s', or '' for no limit; neither number is 0.
-    With `shared`, both hold over all processes of the account, and so does a pause. How attempts end teaches
-    the rest: an account that says 429 gets fewer requests at once for a while, and a service that fails
-    everyone is probed by one.
+    With `shared`, both hold over all processes of the account, and so does a pause. What the service says of
+    the account's concurrency is heeded up to `most`, which is `concurrency` where it is not given. How attempts
+    end teaches the rest: an account that says 429 gets fewer requests at once for a while, and a service that
+    fails everyone is probed by one.
 
     Setting `stopping` ends all waits and begins no attempt, and so does `close`: the one is a person's wish,
     the other follows from an error that nothing can succeed after. Attempts under way go on to their end.
@@ -52,12 +65,19 @@ class AccountLimits:
     """
 
     def __init__(
-        self, concurrency: int, rate: str = "", *, stopping: asyncio.Event, shared: SharedAccount | None = None
+        self,
+        concurrency: int,
+        rate: str = "",
+        *,
+        most: int | None = None,
+        stopping: asyncio.Event,
+        shared: SharedAccount | None = None,
     ) -> None:
         parsed = Rate.parse(rate)
         self._throttler = _throttler(parsed) if parsed else None
         self._shared = SharedLimits(shared, concurrency, parsed, LONGEST_WAIT_S) if shared else None
         self._flow = Flow(concurrency)
+        self._most = concurrency if most is None else most
         self._breaker = Breaker()
         self._stopping = stopping
         self._closing = asyncio.Event()
@@ -71,6 +91,11 @@ class AccountLimits:
     def is_closed(self) -> bool:
         """Whether nothing more may begin."""
         return self._stopping.is_set() or self._closing.is_set()
+
+    @property
+    def concurrency(self) -> int:
+        """How many attempts at once make sense; refusals may allow fewer for a while."""
+        return self._flow.cap
 
     @property
     def is_down(self) -> bool:
@@ -94,13 +119,22 @@ class AccountLimits:
             yield
         except BaseException as exc:
             self._learn(attempt, exc)
+            if _broke_off(exc):
+                asyncio.get_running_loop().call_later(LINGERS_S, self._end, attempt)
+            else:
+                self._end(attempt)
             raise
         else:
             self._learn(attempt, None)
-        finally:
-            if attempt.release:
-                attempt.release()
-            self._running -= 1
+            self._end(attempt)
+
+    def allow(self, concurrency: int) -> None:
+        """Go by what the service says that the account may do at once."""
+        allowed = max(1, min(concurrency, self._most))
+        if allowed != self._flow.cap:
+            self._flow.resize(allowed)
+            if self._shared:
+                self._shared.resize(allowed)
             self._ended.set()
 
     async def sleep(self, seconds: float) -> None:
@@ -141,6 +175,12 @@ class AccountLimits:
                 raise
             self._running += 1
             return _Attempt(self._flow.begin(), self._breaker.begin(), release)
+
+    def _end(self, attempt: _Attempt) -> None:
+        if attempt.release:
+            attempt.release()
+        self._running -= 1
+        self._ended.set()
 
     def _held_back_s(self) -> float:
         """How long nothing may begin; infinite until an attempt ends. Raises Unreachable."""
@@ -185,7 +225,10 @@ class AccountLimits:
                 self._failure = error.what
                 self._breaker.failed(_task_name(), _now(), is_probe=attempt.is_probe)
             case RateLimited():
-                self._flow.limited(attempt.number)
+                if error.is_concurrency:
+                    self._flow.crowded(self._running)
+                else:
+                    self._flow.limited(attempt.number)
                 self._breaker.answered()
             case SpeechError():
                 self._breaker.answered()
@@ -216,6 +259,12 @@ class AccountLimits:
         if self.is_closed:
             raise Interrupted("Stopped while waiting to begin a request.")
         waits[0].result()
+
+
+def _broke_off(error: BaseException) -> bool:
+    """Whether the service may still be answering: all but an answer that was a refusal."""
+    is_cut = isinstance(error, AttemptError | asyncio.CancelledError)
+    return is_cut and not isinstance(error, RateLimited)
 
 
 def _now() -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from narrator.errors import (
     AttemptError,
@@ -38,7 +38,7 @@ class Failure:
 
 
 class LocalScheduler:
-    """Renders orders on this machine's event loop, `concurrency` at a time, in their order.
+    """Renders orders on this machine's event loop, in their order, as many at a time as `booth.limits` allow.
 
     Once `booth.limits` are closed, running segments finish and no others begin; cancelling `run` stops at once.
     """
@@ -46,7 +46,6 @@ class LocalScheduler:
     def __init__(
         self,
         booth: Booth,
-        concurrency: int,
         on_take: Callable[[Order, Spoken], None],
         *,
         has_answered: bool = False,
@@ -54,12 +53,12 @@ class LocalScheduler:
         """`has_answered`: whether the provider has given a take earlier in this run."""
         self._booth = booth
         self._has_answered = has_answered
-        self._concurrency = concurrency
         self._on_take = on_take
         self._waiting: deque[Order] = deque()
         self._failures: list[Failure] = []
         self._unanswered = 0
         self._fatal: NarratorError | None = None
+        self._workers = 0
         self.in_flight = 0
 
     async def run(self, orders: Iterable[Order]) -> tuple[Failure, ...]:
@@ -70,15 +69,23 @@ class LocalScheduler:
         """
         self._waiting = deque(orders)
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(self._concurrency, len(self._waiting))):
-                group.create_task(self._work())
+            self._call_in(group)
         if self._fatal:
             raise self._fatal
         return tuple(self._failures)
 
-    async def _work(self) -> None:
-        while self._waiting and not self._booth.limits.is_closed:
+    def _call_in(self, group: asyncio.TaskGroup) -> None:
+        """Let as many work as the account allows by now: its service may have said more than at first."""
+        while self._workers < min(self._booth.limits.concurrency, self.in_flight + len(self._waiting)):
+            self._workers += 1
+            group.create_task(self._work(group))
+
+    async def _work(self, group: asyncio.TaskGroup) -> None:
+        limits = self._booth.limits
+        while self._waiting and self._workers <= limits.concurrency and not limits.is_closed:
             await self._render(self._waiting.popleft())
+            self._call_in(group)
+        self._workers -= 1
 
     async def _render(self, order: Order) -> None:
         self.in_flight += 1
@@ -103,6 +110,7 @@ class LocalScheduler:
                     spoken.characters_billed,
                     take.frames / take.rate_hz,
                     order.segments,
+                    **asdict(spoken.arrival),
                 )
             )
             self._on_take(order, spoken)

@@ -24,10 +24,11 @@ from narrator.errors import (
 from narrator.events import SegmentRetried, SegmentStarted
 from narrator.model import Draft, Outcome, SpeechRequest, Take
 from narrator.ports import Ledger, Observer, Provider
-from narrator.rendering.answer import Answer
+from narrator.rendering.answer import Answer, Arrival
 from narrator.rendering.checks import TakeChecks
 from narrator.rendering.limits import LONGEST_WAIT_S, AccountLimits
 from narrator.rendering.plan import Order
+from narrator.rendering.transports import Journey, Transports
 from narrator.rendering.writer import TakeWriter
 
 MOST_BAD_TAKES = 3
@@ -39,10 +40,11 @@ MOST_RATE_LIMITED = 30
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A take, and what its answer cost."""
+    """A take, what its answer cost, and how it came."""
 
     take: Take
     characters_billed: int
+    arrival: Arrival
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Booth:
     """
 
     provider: Provider
+    transports: Transports
     limits: AccountLimits
     checks: TakeChecks
     writer: TakeWriter
@@ -73,7 +76,7 @@ class Booth:
             RunError, DiskError: nothing further can succeed.
             Interrupted: `limits` were closed before an attempt could begin.
         """
-        tries = _Tries(self.attempts, self.deadline_s)
+        tries = _Tries(self.attempts, self.deadline_s, self.transports.journey())
         self.observe(SegmentStarted(order.key, order.chapter, order.request.text))
 
         async def sleep(seconds: float) -> None:
@@ -85,7 +88,7 @@ class Booth:
             stop=tries.are_used_up,
             wait=self._wait_s,
             sleep=sleep,
-            before_sleep=lambda state: self._tell_retry(order, state),
+            before_sleep=lambda state: self._tell_retry(order, state, tries.journey),
             reraise=True,
         )
         try:
@@ -94,32 +97,38 @@ class Booth:
             raise TriesUsedUp(f"gave up after {tries.made} attempts: {exc.what}", advice=exc.advice) from exc
 
     async def _attempt(self, request: SpeechRequest, tries: _Tries) -> Spoken:
-        answer = Answer(request)
+        transport = tries.journey.transport
+        answer = Answer(request, transport)
         async with self.limits.attempt():
             call = self.ledger.intend(request)
             with self._settling(call, answer), tries.spending(self.timeout_s):
                 if self.ledger.needs_intents:
                     await self.writer.committed()
-                await self._listen(request, answer)
+                await self._listen(request, answer, transport)
+        if answer.receipt.concurrency_limit is not None:
+            self.limits.allow(answer.receipt.concurrency_limit)
         with self._settling(call, answer, is_whole=True):
             take = await self.writer.keep(lambda: self._judge(request, answer), is_brief=answer.is_brief)
         self._settle(call, Outcome.TAKE, answer.characters_billed)
-        return Spoken(take, answer.characters_billed)
+        tries.journey.arrived()
+        return Spoken(take, answer.characters_billed, answer.arrival(take.frames / take.rate_hz))
 
-    async def _listen(self, request: SpeechRequest, answer: Answer) -> None:
+    async def _listen(self, request: SpeechRequest, answer: Answer, transport: str) -> None:
         answer.send()
-        async with aclosing(self.provider.speak(request)) as events:
+        async with aclosing(self.provider.speak(request, transport)) as events:
             async for event in events:
                 answer.add(event)
                 if answer.has_much:
                     await self.writer.measured(answer.decode)
+        answer.end()
 
     def _judge(self, request: SpeechRequest, answer: Answer) -> Draft:
         """Decode, measure and check a whole answer."""
         pcm = answer.pcm()
         measurement = measure(pcm, request.rate_hz)
         self.checks.check(request, measurement)
-        return Draft(request, pcm, measurement, tuple(answer.words), answer.facts)
+        facts = answer.facts(measurement.frames / request.rate_hz)
+        return Draft(request, pcm, measurement, tuple(answer.words), facts)
 
     @contextmanager
     def _settling(self, call: int, answer: Answer, *, is_whole: bool = False) -> Iterator[None]:
@@ -150,14 +159,25 @@ class Booth:
             return backoff
         # Some servers name a time of 0, or one that has passed, again and again.
         wait_s = min(max(named, backoff), LONGEST_WAIT_S)
-        self.limits.pause(wait_s)
+        if not (isinstance(error, RateLimited) and error.is_concurrency):
+            self.limits.pause(wait_s)
         return wait_s
 
-    def _tell_retry(self, order: Order, state: RetryCallState) -> None:
+    def _tell_retry(self, order: Order, state: RetryCallState, journey: Journey) -> None:
         error = state.outcome.exception() if state.outcome else None
-        reason = error.what if isinstance(error, AttemptError) else str(error)
-        wait_s = state.next_action.sleep if state.next_action else 0.0
-        self.observe(SegmentRetried(order.key, order.chapter, state.attempt_number, float(wait_s), reason))
+        if not isinstance(error, AttemptError):
+            return
+        other = journey.failed(error)
+        self.observe(
+            SegmentRetried(
+                order.key,
+                order.chapter,
+                state.attempt_number,
+                float(state.upcoming_sleep),
+                f"{error.what.rstrip('.')}; next by {other}" if other else error.what,
+                is_retake=isinstance(error, BadTake),
+            )
+        )
 
 
 def _outcome(error: BaseException, answer: Answer) -> Outcome:
@@ -174,10 +194,11 @@ def _outcome(error: BaseException, answer: Answer) -> Outcome:
 
 
 class _Tries:
-    """Counts the failures of one order by kind, each of which has its own number of tries, and the time."""
+    """The attempts at one order: failures by kind, each of which has its own number, the time, and the way."""
 
-    def __init__(self, attempts: int, deadline_s: float) -> None:
+    def __init__(self, attempts: int, deadline_s: float, journey: Journey) -> None:
         self.made = 0
+        self.journey = journey
         self._failed = self._bad = self._limited = 0
         self._attempts = attempts
         self._left_s = deadline_s

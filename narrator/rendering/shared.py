@@ -58,6 +58,10 @@ class SharedLimits:
             if rate:
                 self._rate = SharedRate(shared.folder / f"{shared.stem}.rate", rate)
 
+    def resize(self, concurrency: int) -> None:
+        """See `Slots.resize`."""
+        self._slots.resize(concurrency)
+
     def look_for_slot(self) -> Release | None:
         """See `Slots.look`."""
         if self._works:

@@ -34,10 +34,18 @@ class Slots:
 
     def __init__(self, folder: Path, stem: str, count: int) -> None:
         self._gate = _LockFile(folder / f"{stem}.gate")
-        self._slots = [_LockFile(folder / f"{stem}.{number}.slot") for number in range(count)]
+        self._slots: list[_LockFile] = []
+        self._stem = folder / stem
+        self.resize(count)
         self._came_s: float | None = None
         self._had_to_wait = False
         self._stays_away_until_s = 0.0
+
+    def resize(self, count: int) -> None:
+        """Have another number of slots; those above it that are held are held until they are freed."""
+        self._count = count
+        for number in range(len(self._slots), count):
+            self._slots.append(_LockFile(Path(f"{self._stem}.{number}.slot")))
 
     def look(self) -> Release | None:
         """Take a slot, and hand over what frees it; None where none is free for us now.
@@ -50,7 +58,7 @@ class Slots:
         now = time.monotonic()
         if now < self._stays_away_until_s or not self._may_look(now):
             return None
-        for slot in reversed(self._slots):
+        for slot in reversed(self._slots[: self._count]):
             if not slot.is_held and slot.lock(now):
                 return slot.unlock
         self._had_to_wait = True

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from narrator.__main__ import run as run_here
 from narrator.testing.faults import FAULTS
 from narrator.testing.openai_server import FakeSpeechServer, served
 from tests.end_to_end.books import CLOSING, OPENING, markdown, paragraph
@@ -74,12 +75,42 @@ def test_every_paragraph_is_asked_for_once_and_heard_in_order(server: FakeSpeech
         assert edges[-1] <= chapter["frames"]
 
 
+def test_a_run_ends_with_how_the_takes_came(
+    server: FakeSpeechServer, book: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.latency_s = 0.05
+    voice = ["--provider", "openai", "--base-url", server.url]
+
+    def rendered(projects: str, *options: str) -> str:
+        server.fail(FAULTS["500"], times=1)
+        assert run_here(["render", str(book), "--projects", str(book.parent / projects), *voice, *options]) == 0
+        server.recover()
+        return capsys.readouterr().out
+
+    server.fail(FAULTS["silence"], text=paragraph(3).__eq__, times=1)
+    figures = json.loads(rendered("one", "--json").splitlines()[-1])["figures"]
+    assert (figures["takes"], figures["retries"], figures["retakes"]) == (17, 2, 1)
+    assert figures["chunks"] >= 17
+    assert figures["received_bytes"] > 1_000_000
+    assert 50 <= figures["ttfb_ms"]["p50"] <= figures["ttfb_ms"]["p99"] <= figures["ttfb_ms"]["max"] < 20_000
+    assert figures["real_time_factor"]["p50"] > 1
+    assert json.loads(rendered("one", "--json").splitlines()[-1])["figures"]["ttfb_ms"] is None
+
+    words = rendered("another")
+    assert "First sound after 0." in words
+    assert "times as fast as it plays" in words
+    assert "Sent again: 1, of which 0" in words
+    assert "First sound" not in rendered("another")
+
+
 def test_faults_that_pass_leave_the_very_same_book(
     server: FakeSpeechServer, book: Path, tmp_path: Path
 ) -> None:
     for fault, number in zip(PASSING, range(12), strict=True):
         server.fail(FAULTS[fault], text=paragraph(number).__eq__, times=1)
     troubled = _render(book, server)
+    figures = troubled.result["figures"]
+    assert (figures["retries"], figures["retakes"]) == (12, 5), "half, html, json, empty and silence were whole"
     times_asked = Counter(request.text for request in server.requests)
     assert times_asked == Counter(TEXTS) + Counter(CHAPTERS["One"] + CHAPTERS["Two"] + CHAPTERS["Three"])
 

@@ -73,6 +73,12 @@ def test_half_of_an_answer_stands_out_against_the_pace_of_the_voice() -> None:
         taught(slow).check(request(), sound(slow / 2))
 
 
+def test_sound_at_a_third_of_its_speed_stands_out_against_the_pace_of_the_voice() -> None:
+    TakeChecks().check(request(), sound(3 * 5.2))
+    with pytest.raises(BadTake, match="too long"):
+        taught(5.2).check(request(), sound(3 * 5.2))
+
+
 def test_a_half_answer_before_the_pace_was_known_is_doubted_afterwards() -> None:
     checks = TakeChecks()
     half = request(f"{TEXT} The first.")

@@ -32,6 +32,27 @@ def test_successes_bring_it_back_slowly_and_never_above_the_cap() -> None:
             flow.succeeded(flow.begin())
 
 
+def test_another_cap_keeps_what_was_learned_from_refusals() -> None:
+    flow = Flow(4)
+    flow.resize(8)
+    assert flow.allowed == 8
+    flow.limited(flow.begin())
+    flow.resize(6)
+    assert flow.allowed == 4
+    flow.resize(2)
+    assert flow.allowed == 2
+
+
+def test_each_refusal_of_a_crowd_takes_one_away() -> None:
+    flow = Flow(10)
+    for running in (10, 9, 8):
+        flow.crowded(running)
+    assert flow.allowed == 7
+    flow.crowded(2)
+    flow.crowded(1)
+    assert flow.allowed == 1
+
+
 @given(st.lists(st.booleans()), st.integers(1, 64))
 def test_it_stays_between_one_and_the_cap(ends: list[bool], cap: int) -> None:
     flow = Flow(cap)
@@ -105,6 +126,7 @@ async def test_a_busy_account_is_asked_less_at_once() -> None:
 async def test_a_service_that_fails_everyone_is_probed_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("narrator.rendering.breaker.SHORTEST_S", 0.05)
     monkeypatch.setattr("narrator.rendering.breaker.LONGEST_S", 0.05)
+    monkeypatch.setattr("narrator.rendering.limits.LINGERS_S", 0.01)
     limits = AccountLimits(8, stopping=asyncio.Event())
     await _one(limits)
     await asyncio.gather(*(_one(limits, Unavailable("down")) for _ in range(8)), return_exceptions=True)

@@ -195,6 +195,23 @@ async def test_the_name_of_the_account_is_nowhere_in_the_folder(users: Users) ->
     assert not any(b"secret" in path.read_bytes() for path in users.folder.iterdir())
 
 
+def test_slots_that_are_taken_back_are_no_longer_given_out_and_new_ones_are(tmp_path: Path) -> None:
+    slots, other = Slots(tmp_path, "a", 3), Slots(tmp_path, "a", 3)
+    held = taken(slots)
+    for each in (slots, other):
+        each.resize(1)
+    taken(other)
+    assert other.look() is None
+    held()
+    slots.resize(4)
+    other.close()
+    for _ in range(4):
+        taken(slots)
+    for each in (slots, other):
+        each.leave()
+        each.close()
+
+
 def test_a_suspended_process_at_the_gate_holds_no_one_up_for_long(tmp_path: Path) -> None:
     holder, suspended, other = (Slots(tmp_path, "a", 1) for _ in range(3))
     release = taken(holder)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,14 +14,25 @@ import pytest
 from narrator.config import Rendering, Speech
 from narrator.errors import BudgetReached, DiskError, NarratorError, QuotaUsedUp, Unreachable
 from narrator.events import Event, SegmentFailed, SegmentRetried, TakeReady
-from narrator.model import Matter, Script, ScriptChapter, Segment, Span, SpeechRequest
+from narrator.model import (
+    Matter,
+    Script,
+    ScriptChapter,
+    Segment,
+    Span,
+    SpeechEvent,
+    SpeechReceipt,
+    SpeechRequest,
+)
 from narrator.providers.catalog import create_provider
+from narrator.providers.openai import OpenAI
 from narrator.rendering.checks import TakeChecks
 from narrator.rendering.limits import AccountLimits
 from narrator.rendering.plan import Order, make_plan
 from narrator.rendering.scheduler import Failure, LocalScheduler
 from narrator.rendering.segment import Booth
 from narrator.rendering.takes import TakeFolder
+from narrator.rendering.transports import Transports
 from narrator.rendering.writer import TakeWriter
 from narrator.testing.faults import FAULTS, Fault
 from narrator.testing.memory_ledger import MemoryLedger
@@ -47,6 +58,19 @@ class Log:
         while not self.of(kind):
             self._news.clear()
             await asyncio.wait_for(self._news.wait(), 10)
+
+
+class Telling(OpenAI):
+    """A provider whose receipts say how many requests at once the account may run."""
+
+    concurrency = 1
+
+    async def speak(self, request: SpeechRequest, transport: str = "") -> AsyncGenerator[SpeechEvent, None]:
+        async for event in super().speak(request, transport):
+            if isinstance(event, SpeechReceipt):
+                yield replace(event, concurrency_limit=self.concurrency)
+            else:
+                yield event
 
 
 @dataclass
@@ -96,6 +120,7 @@ async def desk(
         async with TakeWriter(takes, ledger) as writer:
             booth = Booth(
                 provider=provider,
+                transports=Transports(),
                 limits=AccountLimits(concurrency, stopping=stopping),
                 checks=TakeChecks(),
                 writer=writer,
@@ -107,7 +132,7 @@ async def desk(
                 deadline_s=600.0,
                 wait_base_s=0.01,
             )
-            scheduler = LocalScheduler(booth, concurrency, lambda *_: None)
+            scheduler = LocalScheduler(booth, lambda *_: None)
             yield Desk(fake, booth, takes, scheduler, log, stopping, ledger)
 
 
@@ -118,6 +143,29 @@ async def test_every_order_becomes_a_take_and_never_too_many_at_once(tmp_path: P
         assert here.server.peak_in_flight == 3
         assert sorted(request.text for request in here.server.requests) == sorted(texts(12))
         assert len(here.log.of(TakeReady)) == 12
+
+
+async def test_however_answers_end_the_account_never_sees_one_more_at_once(tmp_path: Path) -> None:
+    async with desk(tmp_path, attempts=20, concurrency=2) as here:
+        names = ["cut", "endless", "reset", "html", "500", "cut-at-once", "json", "empty", "cut-chunked"]
+        for number, name in enumerate(names):
+            here.server.fail(FAULTS[name], requests={2 + 3 * number})
+        assert await here.render(20) == ()
+        assert here.server.peak_in_flight == 2
+
+
+async def test_a_receipt_that_tells_the_account_s_concurrency_is_heeded(tmp_path: Path) -> None:
+    async with desk(tmp_path, latency_s=0.02) as here:
+        provider = Telling(Speech(base_url=here.server.url), Rendering())
+        provider.concurrency = 6
+        limits = AccountLimits(1, most=4, stopping=here.stopping)
+        booth = replace(here.booth, provider=provider, limits=limits)
+        async with provider:
+            assert await LocalScheduler(booth, lambda *_: None).run(orders(20)) == ()
+            assert here.server.peak_in_flight == 4, "what a person named is not passed"
+            provider.concurrency = 1
+            await LocalScheduler(booth, lambda *_: None).run(orders(21))
+            assert limits.concurrency == 1
 
 
 @pytest.mark.parametrize(
@@ -208,7 +256,7 @@ async def test_texts_that_fail_among_others_that_succeed_do_not_stop_the_run(tmp
 async def test_a_provider_that_has_answered_earlier_in_the_run_is_given_more_time(tmp_path: Path) -> None:
     async with desk(tmp_path, attempts=2, concurrency=1) as here:
         here.server.fail(FAULTS["silence"], text=lambda text: text != texts(4)[3])
-        scheduler = LocalScheduler(here.booth, 1, lambda *_: None, has_answered=True)
+        scheduler = LocalScheduler(here.booth, lambda *_: None, has_answered=True)
         async with here.booth.provider:
             assert len(await scheduler.run(orders(4))) == 3
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import Self
 
 import pytest
 
+from narrator import errors
 from narrator.errors import (
+    AttemptError,
     BadKey,
     BudgetReached,
     DiskError,
@@ -23,6 +26,7 @@ from narrator.errors import (
     TriesUsedUp,
     Unavailable,
 )
+from narrator.events import Event, SegmentRetried
 from narrator.model import (
     AudioChunk,
     AudioFormat,
@@ -32,6 +36,7 @@ from narrator.model import (
     SpeechEvent,
     SpeechReceipt,
     SpeechRequest,
+    TakeKey,
     Voice,
 )
 from narrator.rendering.checks import TakeChecks
@@ -39,6 +44,7 @@ from narrator.rendering.limits import AccountLimits
 from narrator.rendering.plan import Order
 from narrator.rendering.segment import Booth
 from narrator.rendering.takes import TakeFolder
+from narrator.rendering.transports import Transports
 from narrator.rendering.writer import TakeWriter
 from narrator.testing.memory_ledger import MemoryLedger
 from narrator.testing.speechlike import speech_pcm
@@ -63,6 +69,7 @@ class Said:
 
     def __init__(self, *acts: Act) -> None:
         self._acts = list(acts)
+        self.transports: list[str] = []
 
     async def voices(self) -> list[Voice]:
         return []
@@ -74,6 +81,7 @@ class Said:
         return None
 
     def speak(self, request: SpeechRequest, transport: str = "") -> AsyncGenerator[SpeechEvent, None]:
+        self.transports.append(transport)
         act = self._acts.pop(0) if len(self._acts) > 1 else self._acts[0]
         return act()
 
@@ -105,12 +113,26 @@ def ends_in(error: Exception, *, after_sound: bool = False) -> Act:
     return act
 
 
+def one_of_each(kind: type[NarratorError]) -> Iterator[NarratorError]:
+    """An error of every class of the tree under `kind`."""
+    match kind:
+        case errors.ConfigError:
+            yield kind("here", ("a problem",))
+        case errors.Incomplete:
+            yield kind("a gap", gaps=())
+        case _:
+            yield kind("no")
+    for derived in kind.__subclasses__():
+        yield from one_of_each(derived)
+
+
 @asynccontextmanager
 async def booth(folder: Path, ledger: MemoryLedger, *acts: Act) -> AsyncIterator[Booth]:
     takes = TakeFolder(folder / "takes", folder / "quarantine")
     async with TakeWriter(takes, ledger) as writer:
         yield Booth(
             provider=Said(*acts),
+            transports=Transports(),
             limits=AccountLimits(4, stopping=asyncio.Event()),
             checks=TakeChecks(),
             writer=writer,
@@ -153,6 +175,63 @@ async def test_the_ledger_is_told_what_a_failure_may_have_cost(
         with pytest.raises(NarratorError):
             await replace(here, deadline_s=0.0).record(ORDER)
     assert ledger.settled == {1: (outcome, BILLED if outcome is Outcome.WASTED else 0)}
+
+
+@pytest.mark.parametrize("error", [*one_of_each(NarratorError)], ids=lambda error: type(error).__name__)
+async def test_only_errors_of_an_attempt_are_tried_again(
+    tmp_path: Path, error: NarratorError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("narrator.rendering.segment.MOST_RATE_LIMITED", 2)
+    ledger = MemoryLedger()
+    async with booth(tmp_path, ledger, ends_in(error)) as here:
+        with pytest.raises(NarratorError):
+            await replace(here, attempts=2).record(ORDER)
+    assert len(ledger.requests) == (2 if isinstance(error, AttemptError) else 1)
+
+
+async def test_the_next_attempt_takes_the_next_transport_and_the_log_says_so(tmp_path: Path) -> None:
+    ledger = MemoryLedger()
+    told: list[Event] = []
+    cut = ends_in(StreamBroken("The socket broke off."), after_sound=True)
+    async with booth(tmp_path, ledger, cut, silence, speech) as here:
+        way = Transports(("ws", "sse", "http"))
+        spoken = await replace(here, attempts=3, transports=way, observe=told.append).record(ORDER)
+        assert isinstance(here.provider, Said)
+        assert here.provider.transports == ["ws", "sse", "sse"]
+    retries = [event for event in told if isinstance(event, SegmentRetried)]
+    assert [event.reason for event in retries] == ["The socket broke off; next by sse", "the answer is silence"]
+    assert [event.is_retake for event in retries] == [False, True]
+    assert spoken.arrival.transport == "sse"
+
+
+async def test_a_take_keeps_how_it_came(tmp_path: Path) -> None:
+    async def in_pieces() -> AsyncGenerator[SpeechEvent, None]:
+        for start in range(0, len(SOUND), 1000):
+            yield AudioChunk(SOUND[start : start + 1000], FORMAT)
+        yield SpeechReceipt({"request-id": "r1"}, BILLED)
+
+    async with booth(tmp_path, MemoryLedger(), in_pieces) as here:
+        spoken = await here.record(ORDER)
+    facts = json.loads(spoken.take.path.with_suffix(".json").read_bytes())["facts"]
+    assert facts["ids"] == {"request-id": "r1"}
+    assert facts["characters_billed"] == BILLED
+    assert (facts["chunks"], facts["received_bytes"]) == (len(SOUND) // 1000, len(SOUND))
+    assert 0 <= facts["ttfb_ms"] < 4000
+    assert facts["real_time_factor"] > 1
+    assert facts["real_time_factor"] == spoken.arrival.real_time_factor
+
+
+@pytest.mark.parametrize("is_concurrency", [True, False])
+async def test_too_many_of_our_own_at_once_pauses_nobody_else(tmp_path: Path, *, is_concurrency: bool) -> None:
+    busy = ends_in(RateLimited("busy", retry_after_s=60.0, is_concurrency=is_concurrency))
+    async with booth(tmp_path, MemoryLedger(), busy, speech) as here:
+        waiting = asyncio.create_task(here.record(ORDER))
+        other = asyncio.create_task(here.record(replace(ORDER, key=TakeKey("2" * 64))))
+        done, _ = await asyncio.wait({waiting, other}, timeout=0.3)
+        assert done == ({other} if is_concurrency else set())
+        for each in (waiting, other):
+            each.cancel()
+        await asyncio.gather(waiting, other, return_exceptions=True)
 
 
 async def test_a_call_that_is_cancelled_may_have_been_paid(tmp_path: Path) -> None:
