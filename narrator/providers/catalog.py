@@ -23,7 +23,8 @@ ENTRY_POINTS = "narrator.providers"
 class Listing:
     """A line of `narrator providers`: name, where it runs, price, the variable of its key ('' for none).
 
-    `adapter` is 'module:Class', called with the Speech and Rendering sections.
+    `adapter` is 'module:Class', called with the Speech and Rendering sections. `extra` is the extra of narrator
+    that it needs, '' for none.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Listing:
     runs: str
     price: str
     key_variable: str = ""
+    extra: str = ""
 
 
 PROVIDERS = {
@@ -43,11 +45,50 @@ PROVIDERS = {
             price=price_words("hibari"),
         ),
         Listing(
+            "piper",
+            "narrator.providers.piper:Piper",
+            "on this machine, voices of Piper in many languages (narrator voices download)",
+            price=price_words("piper"),
+            extra="piper",
+        ),
+        Listing(
+            "piper-http",
+            "narrator.providers.piper_http:PiperHttp",
+            "a server of Piper's voices, on this machine or anywhere (--base-url)",
+            price=price_words("piper-http"),
+        ),
+        Listing(
+            "wyoming",
+            "narrator.providers.wyoming:Wyoming",
+            "a server that speaks Wyoming, such as wyoming-piper, anywhere (--base-url tcp://...)",
+            price=price_words("wyoming"),
+        ),
+        Listing(
+            "chatterbox",
+            "narrator.providers.chatterbox:Chatterbox",
+            "a Chatterbox TTS API server, on this machine or anywhere (--base-url)",
+            price=price_words("chatterbox"),
+        ),
+        Listing(
             "openai",
             "narrator.providers.openai:OpenAI",
-            "OpenAI, or any server that speaks its protocol (--base-url)",
+            "any server that speaks OpenAI's protocol (--base-url), and OpenAI until 2027-01-06",
             price=price_words("openai"),
             key_variable="OPENAI_API_KEY",
+        ),
+        Listing(
+            "elevenlabs",
+            "narrator.providers.elevenlabs:ElevenLabs",
+            "ElevenLabs: multilingual v2, v3 and Flash, and voices cloned from a sample",
+            price=price_words("elevenlabs"),
+            key_variable="ELEVENLABS_API_KEY",
+        ),
+        Listing(
+            "smallest",
+            "narrator.providers.smallest:Smallest",
+            "Smallest AI (Waves): Lightning v3.1 and v3.1 Pro, 31 languages",
+            price=price_words("smallest"),
+            key_variable="SMALLEST_API_KEY",
         ),
     )
 }
@@ -91,7 +132,8 @@ def create_provider(speech: Speech, rendering: Rendering) -> Provider:
         return adapter(speech, rendering)
     except ModuleNotFoundError as exc:
         missing = (exc.name or str(exc)).partition(".")[0]
+        wanted = f"'narrator[{listing.extra}]'" if listing.extra else missing
         raise UsageError(
             f"The provider {listing.name!r} needs the package {missing!r}, which is not installed.",
-            advice=f"Install it: pip install {missing}",
+            advice=f"Install it: pip install {wanted}",
         ) from exc

@@ -16,7 +16,9 @@ import email.utils
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Protocol
 
 from narrator.errors import (
     BadKey,
@@ -46,6 +48,15 @@ _VOICE = re.compile(
     r"|(unknown|invalid|unsupported|no such|find) (voice|model|speaker)",
     re.IGNORECASE,
 )
+_STATUSES = (
+    (re.compile(r"quota|rate.?limit|too.?many|concurren", re.IGNORECASE), 429),
+    (re.compile(r"api.?key|unauthori|authenticat", re.IGNORECASE), 401),
+    (re.compile(r"overloaded|unavailable|server.?error|internal|time.?out", re.IGNORECASE), 503),
+    (re.compile(r"invalid|not.?found|validation|unsupported", re.IGNORECASE), 400),
+)
+"""The status that a code would have come with, had the answer not begun."""
+_FAILURE = re.compile("[45][0-9]{2}")
+
 _PASSING = {408, 409, 425}
 _ABOUT_THE_REQUEST = {400, 404, 413, 422}
 _TEXT_FIELDS = {"input", "text", "transcript"}
@@ -54,11 +65,15 @@ _VOICE_FIELDS = {"voice", "voice_id", "model", "model_id", "speaker"}
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """An error body, boiled down: a machine's code, the field it is about, and words; each may be ''."""
+    """An error body, boiled down: a machine's code, the field it is about, and words; each may be ''.
+
+    `status` is that of HTTP where the body itself names one, else 0.
+    """
 
     code: str = ""
     field: str = ""
     message: str = ""
+    status: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +86,49 @@ class FailedAnswer:
     body: bytes
 
 
-def refusal(answer: FailedAnswer, *, text: str = "", key: str | None = None) -> SpeechError:
-    """The error that an answer means. `text` and `key` are what its message must not repeat."""
-    status, complaint = answer.status, read_complaint(answer.body)
+class Judge(Protocol):
+    """Makes the error of an answer that it means; `refusal` does, where a service has no codes of its own."""
+
+    def __call__(self, answer: FailedAnswer, *, text: str = "", key: str | None = None) -> SpeechError: ...
+
+
+def refusal(
+    answer: FailedAnswer,
+    *,
+    text: str = "",
+    key: str | None = None,
+    fields: Mapping[str, str] = MappingProxyType({}),
+) -> SpeechError:
+    """The error that an answer means. `text` and `key` are what its message must not repeat.
+
+    `fields` are the service's own names of fields, each with the usual one: 'text', 'voice' or 'model'.
+    """
+    within = refusal_within(answer.service, answer.body, text=text, key=key) if answer.status < 300 else None
+    if within:
+        return within
+    complaint = read_complaint(answer.body)
+    complaint = replace(complaint, field=fields.get(complaint.field, complaint.field))
     said = quotable(complaint.message, text=text, key=key)
-    what = f"{answer.service} answered {status}" + (f": {said}" if said else ".")
+    what = f"{answer.service} answered {answer.status}" + (f": {said}" if said else ".")
     wait_s = retry_after_s(answer.headers.get("Retry-After"), answered=answer.headers.get("Date"))
+    return _meaning(answer.status, complaint, said, what, wait_s)
+
+
+def refusal_within(service: str, words: bytes, *, text: str = "", key: str | None = None) -> SpeechError | None:
+    """The error that a service means by words in the middle of a successful answer, where sound should be.
+
+    None where they do not say of what kind it is: no status, and no code that is known.
+    """
+    complaint = read_complaint(words)
+    status = complaint.status or next(
+        (status for codes, status in _STATUSES if codes.search(complaint.code)), 0
+    )
+    said = quotable(complaint.message, text=text, key=key)
+    what = f"{service} said instead of speaking: {said or complaint.code}"
+    return _meaning(status, complaint, said, what, None) if status else None
+
+
+def _meaning(status: int, complaint: Complaint, said: str, what: str, wait_s: float | None) -> SpeechError:
     # A 429's words often speak of plans and billing where only its code says that the credit is gone.
     out_of_credit = _QUOTA.search(complaint.code) or (status != 429 and _QUOTA.search(said))
     if status == 402 or (400 <= status < 500 and out_of_credit):
@@ -142,10 +194,12 @@ def _boiled_down(found: object) -> Complaint:
     steps = path if isinstance(path, list) else [path]
     codes = (found.get(name) for name in ("code", "error_code", "status", "type", "error"))
     words = (found.get(name) for name in ("message", "msg", "detail", "error"))
+    numbers = (str(found.get(name)) for name in ("code", "status", "status_code"))
     return Complaint(
         code=next((code for code in codes if isinstance(code, str)), ""),
         field=next((step for step in reversed(steps) if isinstance(step, str)), ""),
         message=next((word for word in words if isinstance(word, str)), ""),
+        status=next((int(number) for number in numbers if _FAILURE.fullmatch(number)), 0),
     )
 
 

@@ -2,7 +2,7 @@
 
 kind      1 byte
 length    4 bytes, big-endian
-payload   SAY: the request as JSON.  SOUND: PCM.  READY, DONE: nothing.
+payload   SAY: the request as JSON.  SOUND: PCM.  WORD: JSON [word, start_ms, end_ms].  READY, DONE: nothing.
           ERROR: JSON {"kind": a class of narrator.errors, "what", "advice"}
 """
 
@@ -13,8 +13,9 @@ import struct
 from typing import BinaryIO
 
 from narrator.errors import BadTake, Rejected, RunError, SpeechError, Unavailable, UnknownVoice
+from narrator.model import WordTime
 
-READY, SAY, SOUND, DONE, ERROR = b"R", b"T", b"S", b"D", b"E"
+READY, SAY, SOUND, WORD, DONE, ERROR = b"R", b"T", b"S", b"W", b"D", b"E"
 HEADER = struct.Struct(">cI")
 
 _ERRORS: dict[str, type[SpeechError]] = {
@@ -36,6 +37,16 @@ def read_frame(pipe: BinaryIO) -> tuple[bytes, bytes] | None:
     kind, length = HEADER.unpack(header)
     payload = pipe.read(length)
     return (kind, payload) if len(payload) == length else None
+
+
+def pack_word(word: WordTime) -> bytes:
+    """When a word is heard as the payload of a WORD frame."""
+    return json.dumps([word.word, word.start_ms, word.end_ms]).encode()
+
+
+def unpack_word(payload: bytes) -> WordTime:
+    """What a WORD frame says."""
+    return WordTime(*json.loads(payload))
 
 
 def pack_error(error: SpeechError) -> bytes:

@@ -10,7 +10,6 @@ import functools
 import hashlib
 import importlib.util
 import json
-import os
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -27,10 +26,11 @@ from narrator.model import (
     SpeechReceipt,
     SpeechRequest,
     Voice,
+    WordTime,
 )
 from narrator.providers.hibari_text import mostly_latin
 from narrator.providers.settings import nearest, option_problems, refuse_problems
-from narrator.providers.workers import WorkerPool
+from narrator.providers.workers import WorkerPool, cores
 
 DEFAULT_VOICE = "heart"
 RATE_HZ = 24_000
@@ -65,7 +65,7 @@ class HibariVoice:
         refuse_problems(speech, problems)
         self.voice = speech.voice or DEFAULT_VOICE
         _ensure_known(self.voice)
-        self._concurrency = rendering.concurrency or _cores()
+        self._concurrency = rendering.concurrency or cores()
         self._pool = WorkerPool(
             _ENGINE, {"voice": self.voice}, size=self._concurrency, patience_s=rendering.timeout_s
         )
@@ -114,8 +114,8 @@ class HibariVoice:
             )
         wish = {"text": request.text, "speed": request.speed}
         async with contextlib.aclosing(self._pool.speak(wish)) as sound:
-            async for pcm in sound:
-                yield AudioChunk(pcm, _FORMAT)
+            async for said in sound:
+                yield said if isinstance(said, WordTime) else AudioChunk(said, _FORMAT)
         yield SpeechReceipt(characters_billed=0)
 
     async def __aenter__(self) -> Self:
@@ -166,10 +166,3 @@ def _digest(voice: str) -> str:
     """SHA-256 of a voice's model file. Raises UnknownVoice."""
     _ensure_known(voice)
     return hashlib.sha256((_assets() / _registry()[voice]["file"]).read_bytes()).hexdigest()
-
-
-def _cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # Linux; process_cpu_count() is of Python 3.13
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -22,12 +22,26 @@ class Price:
     source: str
 
 
+_SMALLEST = "https://docs.smallest.ai/waves/model-cards/text-to-speech/lightning-v-3-1-pro"
 _OPENAI = "https://developers.openai.com/api/docs/models"
 
+_ELEVENLABS = "https://developer.puter.com/tutorials/elevenlabs-api-pricing/"
+
 PRICES = (
+    Price("chatterbox", "", 0.0, date(2026, 11, 21), "https://github.com/travisvn/chatterbox-tts-api"),
     Price("hibari", "", 0.0, date(2026, 11, 21), "https://pypi.org/project/hibari-tts"),
+    Price("piper", "", 0.0, date(2026, 11, 21), "https://pypi.org/project/piper-tts"),
+    Price("piper-http", "", 0.0, date(2026, 11, 21), "https://pypi.org/project/piper-tts"),
+    Price("wyoming", "", 0.0, date(2026, 11, 21), "https://pypi.org/project/wyoming-piper"),
+    Price("elevenlabs", "eleven_multilingual_v2", 100.0, date(2026, 6, 30), _ELEVENLABS),
+    Price("elevenlabs", "eleven_v3", 100.0, date(2026, 6, 30), _ELEVENLABS),
+    Price("elevenlabs", "eleven_flash_v2_5", 50.0, date(2026, 6, 30), _ELEVENLABS),
+    Price("elevenlabs", "eleven_turbo_v2_5", 50.0, date(2026, 6, 30), _ELEVENLABS),
+    Price("elevenlabs", "eleven_flash_v2", 50.0, date(2026, 6, 30), _ELEVENLABS),
+    Price("elevenlabs", "eleven_turbo_v2", 50.0, date(2026, 6, 30), _ELEVENLABS),
     Price("openai", "tts-1", 15.0, date(2026, 4, 20), f"{_OPENAI}/tts-1"),
     Price("openai", "tts-1-hd", 30.0, date(2026, 4, 20), f"{_OPENAI}/tts-1-hd"),
+    Price("smallest", "lightning_v3.1_pro", 19.5, date(2026, 8, 21), _SMALLEST),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable, Collection, Mapping
 
 from narrator.config import Speech
@@ -72,3 +73,23 @@ def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
         return int(value)
 
     return parse
+
+
+def decimal_number(lowest: float, highest: float) -> Callable[[str], float]:
+    """A parser of an option that is a number between the two, written with or without a point."""
+
+    def parse(value: str) -> float:
+        try:
+            number = float(value) if value.isascii() and "_" not in value else math.nan
+        except ValueError:
+            number = math.nan
+        if not lowest <= number <= highest:  # never true of what is not a number
+            raise ValueError(f"is not a number from {lowest:g} to {highest:g}")
+        return number
+
+    return parse
+
+
+def boolean(value: str) -> bool:
+    """A parser of an option that is true or false."""
+    return one_of("true", "false")(value) == "true"

@@ -6,6 +6,7 @@ by the last chunk. No redirect is followed, so a key never reaches another host.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ipaddress
 import math
@@ -21,7 +22,7 @@ from yarl import URL
 
 from narrator.errors import AttemptError, BadTake, StreamBroken, Unavailable
 from narrator.model import SpeechRequest
-from narrator.providers.complaints import FailedAnswer, quotable, read_complaint, refusal
+from narrator.providers.complaints import FailedAnswer, Judge, quotable, read_complaint, refusal
 
 CONNECT_S = 15.0
 SLOWEST_BYTES_PER_S = 200.0
@@ -35,7 +36,9 @@ LONGEST_GAP_S = 5.0
 one that says nothing more is the idle time-out's business."""
 
 ERROR_BODY_BYTES = 65_536
+_WORDS_S = 5.0
 _READ_BYTES = 65_536
+_DONE = (200, 201)  # OK, and Created: the answer of some services to a new voice
 
 
 class PublicAddresses(AbstractResolver):
@@ -119,11 +122,24 @@ class Pace:
 class Exchange:
     """An answer that has begun with success: its headers and, once, its body."""
 
-    def __init__(self, response: aiohttp.ClientResponse, service: str, text: str, key: str | None) -> None:
+    def __init__(
+        self,
+        response: aiohttp.ClientResponse,
+        service: str,
+        text: str,
+        key: str | None,
+        judge: Judge = refusal,
+    ) -> None:
         self._response = response
+        self._judge = judge
         self._service = service
         self._text = text
         self._key = key
+
+    @property
+    def service(self) -> str:
+        """The server as people know it."""
+        return self._service
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -165,7 +181,7 @@ class Exchange:
 
         Raises:
             BadTake: it is empty, a web page or a complaint, or larger than `max_bytes`.
-            SpeechError: see `body`.
+            SpeechError: see `body`; or the complaint has a code whose meaning is known.
         """
         empty = True
         async with contextlib.aclosing(self.body(max_bytes=max_bytes)) as body:
@@ -182,8 +198,11 @@ class Exchange:
         labelled = self._response.content_type.startswith("text/") or "json" in self._response.content_type
         if not labelled or first.lstrip()[:1] not in (b"<", b"{", b"["):
             return
-        with translated(self._service):
-            rest = await self._response.content.read(ERROR_BODY_BYTES)
+        rest = await words_of(self._response)
+        answer = FailedAnswer(self._service, self._response.status, self.headers, first + rest)
+        meant = self._judge(answer, text=self._text, key=self._key)
+        if not isinstance(meant, BadTake):
+            raise meant
         said = quotable(read_complaint(first + rest).message, text=self._text, key=self._key)
         raise BadTake(f"{self._service} answered 200 with words instead of sound: {said}")
 
@@ -200,6 +219,7 @@ async def exchange(
     text: str = "",
     key: str | None = None,
     timeout_s: float | None = None,
+    judge: Judge = refusal,
 ) -> AsyncIterator[Exchange]:
     """Send a request, with a body of JSON or a form, and hand over its answer.
 
@@ -207,7 +227,7 @@ async def exchange(
     answered at once.
 
     Raises:
-        SpeechError: no connection, a time-out, or an answer other than 200.
+        SpeechError: no connection, a time-out, or an answer other than 200 and 201.
     """
     service = service_name(url)
     timeout = session.timeout if timeout_s is None else aiohttp.ClientTimeout(total=timeout_s)
@@ -216,15 +236,23 @@ async def exchange(
             method, url, json=json, data=form, headers=headers, allow_redirects=False, timeout=timeout
         )
     try:
-        if response.status != 200:
-            with translated(service):
-                body = await response.content.read(ERROR_BODY_BYTES)
-            answer = FailedAnswer(service, response.status, response.headers, body)
-            raise refusal(answer, text=text, key=key)
-        yield Exchange(response, service, text, key)
+        if response.status not in _DONE:
+            answer = FailedAnswer(service, response.status, response.headers, await words_of(response))
+            raise judge(answer, text=text, key=key)
+        yield Exchange(response, service, text, key, judge)
     finally:
         # Closed, not released: what is left of the body of an aborted request must not keep the line busy.
         response.close()
+
+
+async def words_of(response: aiohttp.ClientResponse) -> bytes:
+    """What an answer says that is no sound, as far as it comes: its status counts however that ends."""
+    said = bytearray()
+    with contextlib.suppress(aiohttp.ClientError, TimeoutError, OSError):
+        async with asyncio.timeout(_WORDS_S):
+            while data := await response.content.read(ERROR_BODY_BYTES - len(said)):
+                said += data
+    return bytes(said)
 
 
 @contextlib.contextmanager
@@ -247,7 +275,7 @@ def _ours(exc: Exception, service: str, *, began: bool) -> AttemptError:
         )
     if isinstance(exc, aiohttp.ClientConnectorError):
         return Unavailable(
-            f"No connection to {service}: {_reason(exc.os_error)}.",
+            f"No connection to {service}: {reason_of(exc.os_error)}.",
             connected=False,
             advice="Check the base URL, that the server runs, and the network.",
         )
@@ -259,7 +287,7 @@ def _ours(exc: Exception, service: str, *, began: bool) -> AttemptError:
     return Unavailable(f"{service} {'did not answer in time' if slow else 'closed the connection unanswered'}.")
 
 
-def _reason(error: OSError) -> str:
+def reason_of(error: OSError) -> str:
     """What the system says; asyncio puts words of its own over it."""
     if isinstance(error, socket.gaierror) or not error.errno:
         return error.strerror or str(error)

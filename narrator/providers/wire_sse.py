@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterable
 from dataclasses import dataclass
@@ -25,32 +26,56 @@ class ServerSentEvent:
 async def server_sent_events(body: AsyncIterable[bytes], service: str) -> AsyncGenerator[ServerSentEvent, None]:
     """The events of a body, as they become whole; an event whose last line is cut short is left out.
 
-    The last event needs no empty line after it: many servers close without one.
+    The last event needs no empty line after it, many servers close without one; and if its data is JSON, not
+    even the end of its line, for JSON shows whether it is whole.
 
     Raises:
         BadTake: an event is larger than any that a speech service has a reason to send.
     """
-    lines = _Lines()
-    data: list[str] = []
-    event_type, size = "", 0
+    lines, unfinished = _Lines(), _Fields()
     async for piece in body:
         for line in lines.feed(piece):
-            if not line:
-                if data:
-                    yield ServerSentEvent(event_type or "message", "\n".join(data))
-                event_type, data, size = "", [], 0
+            if line:
+                unfinished.add(line)
                 continue
-            name, _, value = line.partition(":")
-            value = value.removeprefix(" ")
-            if name == "data":
-                data.append(value)
-                size += len(value)
-            elif name == "event":
-                event_type = value
-        if size + lines.pending > MOST_EVENT_BYTES:
+            if unfinished.data:
+                yield unfinished.event()
+            unfinished = _Fields()
+        if unfinished.size + lines.pending > MOST_EVENT_BYTES:
             raise BadTake(f"{service} sent an event of over {MOST_EVENT_BYTES} bytes.")
-    if data and lines.is_at_end:
-        yield ServerSentEvent(event_type or "message", "\n".join(data))
+    if rest := lines.rest:
+        unfinished.add(rest)
+    if unfinished.data and (not rest or _is_json(unfinished.event().data)):
+        yield unfinished.event()
+
+
+class _Fields:
+    """What has come of an event."""
+
+    def __init__(self) -> None:
+        self.type = ""
+        self.data: list[str] = []
+        self.size = 0
+
+    def add(self, line: str) -> None:
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if name == "data":
+            self.data.append(value)
+            self.size += len(value)
+        elif name == "event":
+            self.type = value
+
+    def event(self) -> ServerSentEvent:
+        return ServerSentEvent(self.type or "message", "\n".join(self.data))
+
+
+def _is_json(said: str) -> bool:
+    try:
+        json.loads(said)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 class _Lines:
@@ -67,8 +92,9 @@ class _Lines:
         return len(self._rest)
 
     @property
-    def is_at_end(self) -> bool:
-        return not self._rest.strip(b"\r")
+    def rest(self) -> str:
+        """The line that came last, if it has no end."""
+        return self._rest.rstrip(b"\r").decode("utf-8", "replace") if self.pending else ""
 
     def feed(self, data: bytes) -> list[str]:
         """The lines that `data` completes, without their ends."""

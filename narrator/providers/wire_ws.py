@@ -12,13 +12,25 @@ import aiohttp
 from yarl import URL
 
 from narrator.errors import BadTake, SpeechError, StreamBroken, Unavailable
-from narrator.providers.complaints import FailedAnswer, quotable, refusal
-from narrator.providers.wire import ERROR_BODY_BYTES, Pace, open_session, service_name, translated
+from narrator.providers.complaints import FailedAnswer, Judge, quotable, refusal
+from narrator.providers.wire import CONNECT_S, Pace, open_session, service_name, translated, words_of
 from narrator.providers.wire_json import json_object
+from narrator.providers.wire_socket import CLOSE_S, SENT_CLOSE, Socket
 
 MOST_MESSAGE_BYTES = 32 << 20
-_CLOSE_S = 1.0
-_SENT_CLOSE = {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED}
+
+_LONGEST_REST_S = 30.0
+"""Services close what is idle, often after a minute: a request must not meet that close on its way."""
+
+_FAREWELL_S = 0.25
+"""How long after an answer a service that closes then is given to do it, as long as it is not known that it
+leaves sockets open: a request sent in that moment would be lost, and perhaps paid for."""
+
+_GLANCE_S = 0.01
+"""Time for a close that is here already to be read."""
+
+_WITHOUT_SOCKETS = {200, 400, 404, 405, 407, 426, 501}
+"""What is answered to a handshake where WebSockets are not known or not let through."""
 
 OnClose = Callable[[int, str], SpeechError | None]
 """The error that a service means by closing with this code and these words; None for the usual one."""
@@ -27,15 +39,20 @@ OnClose = Callable[[int, str], SpeechError | None]
 class Conversation:
     """One request over a socket: messages that go out, and the JSON objects that come back.
 
-    `keep` it where the service lets the socket be used again; else the socket is closed after it.
+    `keep` it where the service lets the socket be used again; else the socket is closed after it. All of it has
+    to be over by `ends_s` on the monotonic clock.
     """
 
-    def __init__(self, socket: _Socket, service: str, on_close: OnClose, text: str, key: str | None) -> None:
+    def __init__(
+        self, socket: Socket, service: str, on_close: OnClose, text: str, key: str | None, *, ends_s: float
+    ) -> None:
         self._socket = socket
         self._service = service
         self._on_close = on_close
         self._text = text
         self._key = key
+        self._ends_s = ends_s
+        self._stirred_s = 0.0
         self._has_begun = False
         self.is_kept = False
 
@@ -47,13 +64,19 @@ class Conversation:
         """Send one message, as JSON.
 
         Raises:
-            Unavailable, StreamBroken: the service is gone.
+            Unavailable, StreamBroken: the service is gone, or takes nothing more.
         """
         with translated(self._service, lambda: self._has_begun):
-            await self._socket.websocket.send_json(message)
+            async with asyncio.timeout(max(0.0, self._ends_s - time.monotonic())):
+                await self._socket.websocket.send_json(message)
+        self._stirred_s = time.monotonic()
 
-    async def messages(self, *, max_bytes: int, idle_s: float) -> AsyncGenerator[dict[str, Any], None]:
+    async def messages(
+        self, *, max_bytes: int, idle_s: float, is_owed: Callable[[], bool] = lambda: True
+    ) -> AsyncGenerator[dict[str, Any], None]:
         """The messages that come, each a JSON object; it never ends by itself: the caller knows the last one.
+
+        `is_owed` tells whether there is anything for the service to say: while there is not, it may be silent.
 
         Raises:
             BadTake: a message is no JSON object, or they are larger than `max_bytes` in all.
@@ -63,9 +86,7 @@ class Conversation:
         """
         received, pace = 0, Pace()
         while True:
-            with translated(self._service, lambda: self._has_begun):
-                async with asyncio.timeout(idle_s):
-                    message = await self._socket.receive()
+            message = await self._next(idle_s, is_owed)
             if message.type is aiohttp.WSMsgType.TEXT or message.type is aiohttp.WSMsgType.BINARY:
                 received += len(message.data)
                 if received > max_bytes:
@@ -78,14 +99,33 @@ class Conversation:
                 yield json_object(message.data, self._service)
             elif message.type is aiohttp.WSMsgType.ERROR:
                 raise self._broken(message.data)
-            elif message.type in _SENT_CLOSE:
+            elif message.type in SENT_CLOSE:
                 raise self._closed(message)
+
+    async def _next(self, idle_s: float, is_owed: Callable[[], bool]) -> aiohttp.WSMessage:
+        """The next message. Silence counts while it is waited for, and something is owed."""
+        self._stirred_s = time.monotonic()
+        while True:
+            now_s = time.monotonic()
+            if now_s >= self._ends_s:
+                raise self._failed("did not end its answer in time")
+            if not is_owed():
+                self._stirred_s = now_s
+            patience_s = self._stirred_s + idle_s - now_s
+            if patience_s <= 0:
+                raise self._failed("stopped sending" if self._has_begun else "did not answer in time")
+            with translated(self._service, lambda: self._has_begun), contextlib.suppress(TimeoutError):
+                return await self._socket.receive(min(patience_s, self._ends_s - now_s))
+
+    def _failed(self, how: str) -> SpeechError:
+        if self._has_begun:
+            return StreamBroken(f"{self._service} {how}, in the middle of its answer.")
+        return Unavailable(f"{self._service} {how}.")
 
     def _broken(self, error: object) -> SpeechError:
         if isinstance(error, aiohttp.WebSocketError) and error.code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
             return BadTake(f"{self._service} sent a message of over {MOST_MESSAGE_BYTES} bytes.")
-        kind = StreamBroken if self._has_begun else Unavailable
-        return kind(f"{self._service} broke the rules of WebSockets: {type(error).__name__}.")
+        return self._failed(f"broke the rules of WebSockets ({type(error).__name__})")
 
     def _closed(self, message: aiohttp.WSMessage) -> SpeechError:
         code = message.data if isinstance(message.data, int) else aiohttp.WSCloseCode.ABNORMAL_CLOSURE
@@ -98,47 +138,18 @@ class Conversation:
         return kind(f"{self._service} closed the connection {when}{said}.")
 
 
-class _Socket:
-    """An open socket. While nobody uses it, it listens: so a close is noticed before a request is lost."""
-
-    def __init__(self, websocket: aiohttp.ClientWebSocketResponse) -> None:
-        self.websocket = websocket
-        self._listening: asyncio.Task[aiohttp.WSMessage] | None = None
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether it is open, and nothing has come that nobody asked for."""
-        return not self.websocket.closed and not (self._listening and self._listening.done())
-
-    def rest(self) -> None:
-        self._listening = asyncio.create_task(self.websocket.receive())
-
-    async def receive(self) -> aiohttp.WSMessage:
-        """The next message."""
-        if self._listening is None:
-            return await self.websocket.receive()
-        message = await asyncio.shield(self._listening)
-        self._listening = None
-        return message
-
-    async def close(self) -> None:
-        if self._listening:
-            self._listening.cancel()
-            await asyncio.gather(self._listening, return_exceptions=True)
-            self._listening = None
-        await self.websocket.close()
-
-
 class Sockets:
     """The sockets of one provider: opened when there is no free one, each for one request at a time.
 
-    `headers` go with the handshake. A conversation ends after `timeout_s`. `anywhere` is as for `open_session`.
+    So there are never more than there were requests at once. `headers` go with the handshake. A conversation
+    ends after `timeout_s`. `anywhere` is as for `open_session`.
     """
 
     def __init__(self, timeout_s: float, headers: Mapping[str, str], *, anywhere: bool = True) -> None:
         self._timeout_s = timeout_s
         self._session = open_session(timeout_s, headers, anywhere=anywhere, middlewares=(_only_upgraded,))
-        self._free: dict[URL, list[_Socket]] = {}
+        self._free: dict[URL, list[Socket]] = {}
+        self._left_open: set[URL] = set()
 
     @contextlib.asynccontextmanager
     async def conversation(
@@ -148,29 +159,37 @@ class Sockets:
         text: str = "",
         key: str | None = None,
         on_close: OnClose = lambda _code, _words: None,
+        judge: Judge = refusal,
+        timeout_s: float | None = None,
     ) -> AsyncIterator[Conversation]:
         """A socket for one request; `text` and `key` are what no message may repeat.
 
+        `judge` tells what a refused handshake means. `timeout_s` replaces that of all conversations, for one
+        that waits for people.
+
         Raises:
-            Unavailable: no connection, or not in time.
+            Unavailable: no connection, or not in time; or whatever answers knows no WebSockets.
             SpeechError: the service refuses the handshake, with a status as over HTTP.
-            StreamBroken: the conversation takes longer than `timeout_s`.
         """
         service = service_name(url)
+        # Deadlines are looked at where it waits: a time-out around a `yield` would cancel whoever listens.
+        ends_s = time.monotonic() + (self._timeout_s if timeout_s is None else timeout_s)
+        socket = await self._rested(url)
+        if socket is None:
+            try:
+                socket = await self._opened(url, service)
+            except _NotUpgraded as exc:
+                answer = FailedAnswer(service, exc.status, exc.headers, exc.body)
+                raise (_no_sockets(answer) or judge(answer, text=text, key=key)) from None
+        conversation = Conversation(socket, service, on_close, text, key, ends_s=ends_s)
         try:
-            async with asyncio.timeout(self._timeout_s):
-                socket = await self._take(url, service, text, key)
-                conversation = Conversation(socket, service, on_close, text, key)
-                try:
-                    yield conversation
-                finally:
-                    if conversation.is_kept and socket.is_usable:
-                        socket.rest()
-                        self._free.setdefault(url, []).append(socket)
-                    else:
-                        await socket.close()
-        except TimeoutError as exc:
-            raise StreamBroken(f"{service} did not end its answer within {self._timeout_s:g} s.") from exc
+            yield conversation
+        finally:
+            if conversation.is_kept and socket.is_usable:
+                socket.rest()
+                self._free.setdefault(url, []).append(socket)
+            else:
+                await socket.close()
 
     async def close(self) -> None:
         """Close all that are free, and the session."""
@@ -179,26 +198,41 @@ class Sockets:
         self._free.clear()
         await self._session.close()
 
-    async def _take(self, url: URL, service: str, text: str, key: str | None) -> _Socket:
+    async def _rested(self, url: URL) -> Socket | None:
+        """A socket that a request has left open, if there is one that will stay so."""
         free = self._free.get(url, [])
         while free:
             socket = free.pop()
-            if socket.is_usable:
+            is_known = url in self._left_open
+            glance_s = _GLANCE_S if is_known else max(_GLANCE_S, _FAREWELL_S - socket.rested_s)
+            try:
+                is_open = await socket.wakes(glance_s)
+            except asyncio.CancelledError:
+                await socket.close()
+                raise
+            if is_open and socket.rested_s < _LONGEST_REST_S:
+                self._left_open.add(url)
                 return socket
             await socket.close()
-        try:
-            with translated(service):
+        return None
+
+    async def _opened(self, url: URL, service: str) -> Socket:
+        with translated(service):
+            async with asyncio.timeout(min(CONNECT_S, self._timeout_s)):
                 websocket = await self._session.ws_connect(
                     url,
                     max_msg_size=MOST_MESSAGE_BYTES,
-                    timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_S),
+                    timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_S),
                     autoclose=False,
                 )
-        except _NotUpgraded as exc:
-            raise refusal(
-                FailedAnswer(service, exc.status, exc.headers, exc.body), text=text, key=key
-            ) from None
-        return _Socket(websocket)
+        return Socket(websocket)
+
+
+def _no_sockets(answer: FailedAnswer) -> Unavailable | None:
+    """The error where somebody on the way answers, as proxies do: services explain themselves in JSON."""
+    if answer.status not in _WITHOUT_SOCKETS or answer.body.lstrip()[:1] in (b"{", b"["):
+        return None
+    return Unavailable(f"{answer.service} opens no WebSocket here: it answered {answer.status}.")
 
 
 class _NotUpgraded(Exception):
@@ -217,7 +251,7 @@ async def _only_upgraded(
     """Refuse every other answer, with its words; aiohttp would follow a redirect, and take the key along."""
     response = await handler(request)
     if response.status != 101:
-        body = await response.content.read(ERROR_BODY_BYTES)
+        body = await words_of(response)
         response.close()
         raise _NotUpgraded(response.status, response.headers, body)
     return response

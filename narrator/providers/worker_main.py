@@ -18,14 +18,25 @@ from types import TracebackType
 from typing import Any, BinaryIO, Protocol
 
 from narrator.errors import RunError, SpeechError
-from narrator.providers.frames import DONE, ERROR, READY, SOUND, pack_error, read_frame, write_frame
+from narrator.model import WordTime
+from narrator.providers.frames import (
+    DONE,
+    ERROR,
+    READY,
+    SOUND,
+    WORD,
+    pack_error,
+    pack_word,
+    read_frame,
+    write_frame,
+)
 
 
 class Engine(Protocol):
     """A voice that computes on this machine, made with the settings of its adapter as keywords."""
 
-    def speak(self, request: Mapping[str, Any]) -> Iterator[bytes]:
-        """Speak one request, in pieces of PCM.
+    def speak(self, request: Mapping[str, Any]) -> Iterator[bytes | WordTime]:
+        """Speak one request, in pieces of PCM; and say when its words are heard, if the voice can tell.
 
         Raises:
             SpeechError: it cannot be spoken.
@@ -51,8 +62,11 @@ def main() -> None:
 def serve(engine: Engine, request: Mapping[str, Any], outbox: BinaryIO) -> None:
     """Speak one request into frames, the last of which says how it ended."""
     try:
-        for pcm in engine.speak(request):
-            write_frame(outbox, SOUND, pcm)
+        for said in engine.speak(request):
+            if isinstance(said, WordTime):
+                write_frame(outbox, WORD, pack_word(said))
+            else:
+                write_frame(outbox, SOUND, said)
         write_frame(outbox, DONE)
     except SpeechError as exc:
         write_frame(outbox, ERROR, pack_error(exc))

@@ -17,7 +17,18 @@ from types import TracebackType
 from typing import Any, Self
 
 from narrator.errors import RunError, Unavailable
-from narrator.providers.frames import DONE, ERROR, HEADER, READY, SAY, SOUND, unpack_error
+from narrator.model import WordTime
+from narrator.providers.frames import (
+    DONE,
+    ERROR,
+    HEADER,
+    READY,
+    SAY,
+    SOUND,
+    WORD,
+    unpack_error,
+    unpack_word,
+)
 
 START_S = 120.0
 _END_S = 5.0
@@ -25,6 +36,9 @@ _PIPE_BYTES = 1 << 20
 _KEPT_LINES = 5
 # A worker is one core's worth of work: math libraries must not start threads of their own.
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+# From 1.29 on, ONNX Runtime reports to its maker over the network; a voice of this machine tells nobody.
+# https://github.com/microsoft/onnxruntime/blob/main/docs/Privacy.md
+_NO_REPORTS = {"ORT_DISABLE_TELEMETRY": "1"}
 
 
 class Worker:
@@ -60,7 +74,7 @@ class Worker:
                 stderr=asyncio.subprocess.PIPE,
                 limit=_PIPE_BYTES,
                 start_new_session=True,
-                env={**os.environ, **_ONE_THREAD},
+                env={**os.environ, **_ONE_THREAD, **_NO_REPORTS},
             )
         except OSError as exc:
             raise RunError(
@@ -86,7 +100,9 @@ class Worker:
     def is_alive(self) -> bool:
         return self._process.returncode is None
 
-    async def speak(self, request: Mapping[str, Any], patience_s: float) -> AsyncGenerator[bytes, None]:
+    async def speak(
+        self, request: Mapping[str, Any], patience_s: float
+    ) -> AsyncGenerator[bytes | WordTime, None]:
         """Speak one request, in pieces of PCM. A child that is left in the middle of one is killed.
 
         Raises:
@@ -96,8 +112,8 @@ class Worker:
         self.is_idle = False
         try:
             await self._send(SAY, json.dumps(dict(request)).encode())
-            while (frame := await self._receive(patience_s))[0] == SOUND:
-                yield frame[1]
+            while (frame := await self._receive(patience_s))[0] in (SOUND, WORD):
+                yield frame[1] if frame[0] == SOUND else unpack_word(frame[1])
             self.is_idle = frame[0] in (DONE, ERROR)
             if frame[0] == ERROR:
                 raise unpack_error(frame[1])
@@ -155,6 +171,13 @@ class Worker:
             self._last_lines.extend(line.decode("utf-8", "replace").strip() for line in lines if line.strip())
 
 
+def cores() -> int:
+    """The cores that this process may use: as many workers are never too many."""
+    if hasattr(os, "sched_getaffinity"):  # Linux; process_cpu_count() is of Python 3.13
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 class WorkerPool:
     """Up to `size` workers of one engine, started in the background as soon as the pool is entered.
 
@@ -194,7 +217,7 @@ class WorkerPool:
         async with self._worker():
             pass
 
-    async def speak(self, request: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
+    async def speak(self, request: Mapping[str, Any]) -> AsyncGenerator[bytes | WordTime, None]:
         """Speak one request on a free worker, waiting for one.
 
         Raises:
@@ -205,8 +228,8 @@ class WorkerPool:
             self._worker() as worker,
             contextlib.aclosing(worker.speak(request, self._patience_s)) as sound,
         ):
-            async for pcm in sound:
-                yield pcm
+            async for said in sound:
+                yield said
 
     @contextlib.asynccontextmanager
     async def _worker(self) -> AsyncGenerator[Worker, None]:

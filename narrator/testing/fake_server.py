@@ -19,7 +19,7 @@ import random
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent import futures
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -36,9 +36,9 @@ _Server = TypeVar("_Server", bound="FakeServer")
 class LoggedRequest:
     """A speech request as it arrived, and what became of it.
 
-    `wish` is all of it as the client wrote it, and `transport` how it came. `arrived_s` is on the monotonic
-    clock; `billed` counts the characters of requests that were answered with sound, however that went on;
-    `finished` is True once the whole answer was handed to the socket.
+    `wish` is all of it as the client wrote it, `transport` how it came and `path` where. `arrived_s` is on the
+    monotonic clock; `billed` counts the characters of requests that were answered with sound, however that
+    went on; `finished` is True once the whole answer was handed to the socket.
     """
 
     number: int
@@ -51,6 +51,7 @@ class LoggedRequest:
     headers: dict[str, str]
     in_flight: int
     transport: str = ""
+    path: str = ""
     wish: Mapping[str, Any] = field(default_factory=dict)
     billed: int = 0
     finished: bool = False
@@ -175,6 +176,7 @@ class FakeServer:
             headers=dict(request.headers),
             in_flight=self._in_flight + 1,
             transport=transport,
+            path=request.path_qs,
             wish=wish,
         )
         self.requests.append(logged)
@@ -209,22 +211,33 @@ class FakeServer:
         logged: LoggedRequest,
         body_of: Callable[[Fault], bytes],
         headers: Mapping[str, str],
+        *,
+        framed: Callable[[bytes], bytes] | None = None,
     ) -> web.StreamResponse:
-        """Answer over HTTP: with the body that `body_of` makes of the sound, or with a fault."""
+        """Answer over HTTP: with the body that `body_of` makes of the sound, or with a fault.
+
+        `framed` makes a message of a piece of sound, where the body is a row of messages and the last of them
+        its end; None where the body is the sound, and its end that of HTTP.
+        """
         fault = await self.fault_for(logged)
-        is_json = {"Content-Type": "application/json"} if fault.complaint else {}
+        is_refusal = fault.complaint is not None and not fault.midway
+        is_json = {"Content-Type": "application/json"} if is_refusal else {}
         response = web.StreamResponse(status=fault.status, headers={**headers, **is_json, **fault.headers})
-        if fault.complaint:
+        if fault.complaint and is_refusal:
             body = self.complaint_body(fault.status, fault.complaint)
         else:
             body = fault.body if fault.body is not None else body_of(fault)
+        if fault.open_ended:
+            return _closing(request, response, body[: fault.cut_after])
+        if not fault.ends and framed is None:
+            fault = replace(fault, chunked=True, cut_after=len(body))
         if fault.chunked:
             response.enable_chunked_encoding()
         else:
             response.content_length = len(body)
         await response.prepare(request)
         is_endless = fault.sound == "endless noise"
-        sent = endless(body, self.rate_hz) if is_endless else pieces(body, fault)
+        sent = endless(body, self.rate_hz, framed or bytes) if is_endless else pieces(body, fault)
         await send(request, response, sent, fault)
         logged.finished = fault.cut_after is None
         return response
@@ -243,6 +256,15 @@ class FakeServer:
         """An answer of that kind, to be raised."""
         body = self.complaint_body(kind.status_code, complaint)
         return kind(text=body.decode(), content_type="application/json")
+
+
+def _closing(request: web.Request, response: web.StreamResponse, body: bytes) -> web.StreamResponse:
+    """Answer as HTTP/1.0 did, which aiohttp does not: the end of the connection is that of the body."""
+    head = "".join(f"{name}: {value}\r\n" for name, value in response.headers.items())
+    if request.transport is not None:
+        request.transport.write(f"HTTP/1.1 200 OK\r\n{head}Connection: close\r\n\r\n".encode() + body)
+        request.transport.close()
+    return response
 
 
 @contextlib.contextmanager

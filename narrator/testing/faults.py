@@ -31,7 +31,11 @@ class Fault:
     Before the answer: `latency_s`. Instead of sound: `status` and `headers`, with a `complaint` or a `body`.
     Another sound: `sound`, `share` (how much of it is made, and rightly declared), `claimed_rate_hz` (what the
     WAV header says), `sizes_known`. On the wire: `chunked` or with a Content-Length; `cut_after` bytes the
-    connection ends, by FIN or by `reset`; `stall_after` bytes nothing more comes; `bytes_per_s` drips.
+    connection ends, by FIN or by `reset`; `stall_after` bytes nothing more comes; `bytes_per_s` drips;
+    `piece_bytes` of sound come at a time. Where an answer is `open_ended`, only the connection's end says where
+    it ends, so that a cut looks the same. All the sound comes and the connection ends well, but not the
+    protocol's own terminator, unless it `ends`. Where sound travels in messages: `garbled` is one that is no
+    base64, and with `midway` the `complaint` comes behind the sound, in a message of its own.
     """
 
     latency_s: float = 0.0
@@ -48,11 +52,16 @@ class Fault:
     reset: bool = False
     stall_after: int | None = None
     bytes_per_s: int | None = None
+    piece_bytes: int | None = None
+    open_ended: bool = False
+    ends: bool = True
+    garbled: bool = False
+    midway: bool = False
 
     @property
     def speaks(self) -> bool:
         """Whether the answer has sound in it, and so is billed."""
-        return self.status == 200 and self.body is None and self.complaint is None
+        return self.status == 200 and self.body is None and (self.complaint is None or self.midway)
 
 
 def refusal(status: int, code: str, message: str, *, about: About = "", **headers: str) -> Fault:
@@ -75,6 +84,7 @@ FAULTS: Mapping[str, Fault] = {
     "cut": Fault(cut_after=2000),
     "cut-chunked": Fault(cut_after=2000, chunked=True),
     "cut-at-once": Fault(cut_after=0, chunked=True),
+    "cut-open": Fault(cut_after=2000, open_ended=True),
     "reset": Fault(cut_after=2000, reset=True),
     "half": Fault(share=0.5),
     "silence": Fault(sound="silence"),
@@ -82,6 +92,12 @@ FAULTS: Mapping[str, Fault] = {
     "stall": Fault(stall_after=2000),
     "mute": Fault(latency_s=QUARTER_HOUR_S),
     "drip": Fault(bytes_per_s=2000),
+    "unended": Fault(ends=False, chunked=True),
+    "garbled": Fault(garbled=True),
+    "error-midway": Fault(
+        complaint=Complaint("server_error", "The model fell over."), midway=True, share=0.5, ends=False
+    ),
+    "odd": Fault(piece_bytes=1001, chunked=True),
     "wrong-rate": Fault(claimed_rate_hz=8000),
     "unknown-sizes": Fault(sizes_known=False, chunked=True),
 }

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
 
 from narrator.testing.fake_server import FakeServer, LoggedRequest, serving
 from narrator.testing.faults import Complaint, Fault
-from narrator.testing.speechlike import mp3, wav
+from narrator.testing.sending import in_base64
+from narrator.testing.speechlike import flac, mp3, wav
 
-MEDIA_TYPES = {"wav": "audio/wav", "pcm": "audio/pcm", "mp3": "audio/mpeg"}
+MEDIA_TYPES = {"wav": "audio/wav", "pcm": "audio/pcm", "mp3": "audio/mpeg", "flac": "audio/flac"}
 MAX_CHARACTERS = 4096
 
 _FIELDS = {"text": "input", "format": "response_format"}
 
 
 class FakeSpeechServer(FakeServer):
-    """The server. `key` is asked for as a bearer token; `with_list` puts a LIST chunk into WAV headers."""
+    """The server. `key` is asked for as a bearer token; `with_list` puts a LIST chunk into WAV headers.
+
+    It speaks in server-sent events where it is asked to, unless it does not know them: `sends_events`.
+    """
 
     def __init__(
         self,
@@ -29,8 +34,9 @@ class FakeSpeechServer(FakeServer):
         key: str = "",
         rate_hz: int = 24_000,
         voices: Sequence[str] = ("alloy", "echo", "nova"),
-        models: Sequence[str] = ("tts-1", "tts-1-hd"),
+        models: Sequence[str] = ("tts-1", "tts-1-hd", "gpt-4o-mini-tts"),
         lists_voices: bool = True,
+        sends_events: bool = True,
         latency_s: float = 0.0,
         chunked: bool = False,
         with_list: bool = True,
@@ -47,11 +53,13 @@ class FakeSpeechServer(FakeServer):
             seed=seed,
         )
         self.lists_voices = lists_voices
+        self.sends_events = sends_events
         self._with_list = with_list
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         router.add_post("/v1/audio/speech", self._speak)
         router.add_get("/v1/models", self._list_models)
+        router.add_get("/v1/models/{id:.+}", self._tell_model)
         if self.lists_voices:
             router.add_get("/v1/audio/voices", self._list_voices)
 
@@ -71,6 +79,13 @@ class FakeSpeechServer(FakeServer):
         self._check_key(request)
         return web.json_response({"object": "list", "data": [{"id": name} for name in self.models]})
 
+    async def _tell_model(self, request: web.Request) -> web.Response:
+        self._check_key(request)
+        name = request.match_info["id"]
+        if name not in self.models:
+            raise self.refuse(web.HTTPNotFound, _no_model(name))
+        return web.json_response({"id": name, "object": "model"})
+
     async def _list_voices(self, request: web.Request) -> web.Response:
         self._check_key(request)
         return web.json_response({"voices": list(self.voices)})
@@ -85,11 +100,20 @@ class FakeSpeechServer(FakeServer):
             model=str(wish.get("model", "")),
             container=str(wish.get("response_format", "mp3")),
             speed=float(wish.get("speed", 1.0)),
+            transport="sse" if wish.get("stream_format") == "sse" and self.sends_events else "http",
         )
         with self.in_flight():
             self._check_key(request)
             self._check_wish(logged)
-            headers = {"Content-Type": MEDIA_TYPES[logged.format], "x-request-id": f"req-{logged.number:06d}"}
+            is_events = logged.transport == "sse"
+            headers = {
+                "Content-Type": "text/event-stream" if is_events else MEDIA_TYPES[logged.format],
+                "x-request-id": f"req-{logged.number:06d}",
+            }
+            if is_events:
+                return await self.speak(
+                    request, logged, lambda fault: self._events(logged, fault), headers, framed=_delta
+                )
             return await self.speak(request, logged, lambda fault: self._sound(logged, fault), headers)
 
     # --- what it refuses --------------------------------------------------------------------------------
@@ -110,7 +134,7 @@ class FakeSpeechServer(FakeServer):
 
     def _check_wish(self, logged: LoggedRequest) -> None:
         if logged.model not in self.models:
-            wrong = Complaint("model_not_found", f"The model {logged.model!r} does not exist.", "model")
+            wrong = _no_model(logged.model)
         elif not set(logged.voice.split("+")) <= set(self.voices):
             wrong = Complaint("invalid_value", f"The voice {logged.voice!r} does not exist.", "voice")
         elif logged.format not in MEDIA_TYPES:
@@ -129,8 +153,36 @@ class FakeSpeechServer(FakeServer):
             return pcm
         if logged.format == "mp3":
             return mp3(pcm, self.rate_hz)
+        if logged.format == "flac":
+            return flac(pcm, self.rate_hz)
         claimed_hz = fault.claimed_rate_hz or self.rate_hz
         return wav(pcm, claimed_hz, sizes_known=fault.sizes_known, with_list=self._with_list)
+
+    def _events(self, logged: LoggedRequest, fault: Fault) -> bytes:
+        events = [
+            _event({"type": "speech.audio.delta", "audio": audio})
+            for audio in in_base64(self._sound(logged, fault), fault)
+        ]
+        if fault.complaint:
+            complaint = json.loads(self.complaint_body(500, fault.complaint))
+            events.append(_event({"type": "speech.audio.error", **complaint}))
+        if fault.ends and fault.sound != "endless noise":
+            tokens = len(logged.text) // 4
+            usage = {"input_tokens": tokens, "output_tokens": 0, "total_tokens": tokens}
+            events.append(_event({"type": "speech.audio.done", "usage": usage}))
+        return b"".join(events)
+
+
+def _event(said: Mapping[str, Any]) -> bytes:
+    return f"event: {said['type']}\ndata: {json.dumps(said)}\n\n".encode()
+
+
+def _delta(sound: bytes) -> bytes:
+    return _event({"type": "speech.audio.delta", "audio": base64.b64encode(sound).decode()})
+
+
+def _no_model(name: str) -> Complaint:
+    return Complaint("model_not_found", f"The model {name!r} does not exist.", "model")
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from narrator.errors import Rejected, UnknownVoice
+from narrator.model import WordTime
 
 
 class Echo:
@@ -24,6 +25,22 @@ class Echo:
         yield f"{os.getpid()} ".encode()
         for letter in request["text"]:
             yield letter.encode()
+
+
+class Asked:
+    """Says what a variable of its environment is."""
+
+    def speak(self, request: Mapping[str, Any]) -> Iterator[bytes]:
+        yield os.environ[request["text"]].encode()
+
+
+class Timed:
+    """Says when the text is heard, as if it were one word."""
+
+    def speak(self, request: Mapping[str, Any]) -> Iterator[bytes | WordTime]:
+        yield b"xx"
+        yield WordTime(request["text"], 0, 40)
+        yield b"yy"
 
 
 class Moody:

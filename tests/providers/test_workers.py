@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from narrator.errors import Rejected, RunError, Unavailable, UnknownVoice
+from narrator.model import WordTime
 from narrator.providers.workers import WorkerPool
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills by POSIX signals")
@@ -30,14 +31,16 @@ def pool(engine: str, *, size: int = 1, patience_s: float = 30.0, **settings: st
 
 
 async def said(workers: WorkerPool, text: str, **more: int) -> bytes:
-    return b"".join([pcm async for pcm in workers.speak({"text": text, **more})])
+    answer = [piece async for piece in workers.speak({"text": text, **more})]
+    return b"".join(piece for piece in answer if isinstance(piece, bytes))
 
 
 async def first_piece(workers: WorkerPool, text: str) -> bytes:
     """The beginning of an answer that is then abandoned."""
     async with contextlib.aclosing(workers.speak({"text": text})) as sound:
-        async for pcm in sound:
-            return pcm
+        async for piece in sound:
+            assert isinstance(piece, bytes)
+            return piece
     raise AssertionError("there was none")
 
 
@@ -77,6 +80,18 @@ async def test_several_requests_are_spoken_at_once_each_by_one_worker() -> None:
     assert [answer.partition(b" ")[2] for answer in answers] == [
         f"text {number}".encode() for number in range(8)
     ]
+
+
+async def test_no_library_of_a_worker_reports_to_its_maker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORT_DISABLE_TELEMETRY", "0")
+    async with pool("Asked") as workers:
+        assert await said(workers, "ORT_DISABLE_TELEMETRY") == b"1"
+
+
+async def test_times_of_words_come_in_their_place() -> None:
+    async with pool("Timed") as workers:
+        answer = [piece async for piece in workers.speak({"text": "Ünïcode."})]
+    assert answer == [b"xx", WordTime("Ünïcode.", 0, 40), b"yy"]
 
 
 async def test_large_answers_pass() -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import http.client
 import io
 import json
@@ -19,7 +21,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from narrator.testing.__main__ import FaultRule, main
+from narrator.testing.__main__ import PROTOCOLS, FaultRule, main, server_class
 from narrator.testing.faults import FAULTS, Fault
 from narrator.testing.openai_server import FakeSpeechServer, served
 
@@ -82,6 +84,7 @@ async def test_each_format_holds_the_same_sound(
     _, pcm = await ask(session, server)
     _, wav = await ask(session, server, response_format="wav")
     _, mp3 = await ask(session, server, response_format="mp3")
+    _, flac = await ask(session, server, response_format="flac")
     assert b"LIST" in wav[:60]
     with wave.open(io.BytesIO(wav)) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (24_000, 1, 2)
@@ -89,6 +92,51 @@ async def test_each_format_holds_the_same_sound(
     with av.open(io.BytesIO(mp3), "r") as container:
         frames = sum(int(frame.samples) for frame in container.decode(audio=0))
     assert frames == pytest.approx(len(pcm) / 2, abs=3000)
+    with av.open(io.BytesIO(flac), "r") as container:
+        assert b"".join(frame.to_ndarray().tobytes() for frame in container.decode(audio=0)) == pcm
+
+
+def sound_in(events: bytes) -> bytes:
+    said = [json.loads(line.removeprefix(b"data: ")) for line in events.splitlines() if line[:5] == b"data:"]
+    return b"".join(base64.b64decode(each["audio"]) for each in said if "audio" in each)
+
+
+async def test_events_hold_the_same_sound_and_end_with_one_of_their_own(
+    session: aiohttp.ClientSession, server: FakeSpeechServer
+) -> None:
+    _, pcm = await ask(session, server)
+    _, events = await ask(session, server, stream_format="sse")
+    assert sound_in(events) == pcm
+    assert b"speech.audio.done" in events.splitlines()[-2]
+    assert [request.transport for request in server.requests] == ["http", "sse"]
+
+
+async def test_events_go_wrong_in_ways_of_their_own(
+    session: aiohttp.ClientSession, server: FakeSpeechServer
+) -> None:
+    _, pcm = await ask(session, server)
+    server.fail(FAULTS["unended"], times=1)
+    _, unended = await ask(session, server, stream_format="sse")
+    assert sound_in(unended) == pcm
+    assert b"speech.audio.done" not in unended
+    server.fail(FAULTS["garbled"], times=1)
+    with pytest.raises(binascii.Error):
+        sound_in((await ask(session, server, stream_format="sse"))[1])
+    server.fail(FAULTS["error-midway"], times=1)
+    _, failed = await ask(session, server, stream_format="sse")
+    assert len(sound_in(failed)) == pytest.approx(len(pcm) / 2, abs=2)
+    assert b"speech.audio.error" in failed.splitlines()[-2]
+    server.fail(FAULTS["unended"])
+    with pytest.raises(aiohttp.ClientPayloadError):
+        await ask(session, server)
+
+
+async def test_an_open_ended_answer_is_cut_as_if_it_ended(
+    session: aiohttp.ClientSession, server: FakeSpeechServer
+) -> None:
+    _, pcm = await ask(session, server)
+    server.fail(FAULTS["cut-open"])
+    assert await ask(session, server) == (200, pcm[:2000])
 
 
 @pytest.mark.parametrize(
@@ -227,6 +275,16 @@ def test_a_server_that_cannot_start_says_so_in_a_thread_too() -> None:
         taken = served(FakeSpeechServer(port=int(server.url.rpartition(":")[2])))
         with pytest.raises(OSError, match="address already in use"):
             taken.__enter__()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+async def test_each_protocol_can_be_tried_by_hand(protocol: str) -> None:
+    async with server_class(protocol)(port=0, latency_s=0.0, seed=1) as server:
+        assert re.fullmatch(r"(http|tcp)://127\.0\.0\.1:\d+", server.url)
+    for fault in ("503", "unended@3", "mute@10%"):
+        with CliRunner().isolation():
+            context = main.make_context("testing", ["--fault", fault, "--protocol", protocol])
+        assert context.params["rules"][0].fault is server.faults[fault.partition("@")[0]]
 
 
 def test_it_runs_as_a_program_until_interrupted() -> None:
