@@ -1,14 +1,17 @@
 """OpenAI's `POST /v1/audio/speech`, and the many servers that speak it too.
 
-Request: {"model", "input", "voice", "response_format", "speed"?, "instructions"?}; answer: the audio bytes.
-https://platform.openai.com/docs/api-reference/audio/createSpeech. A server's own list of voices,
-`GET /v1/audio/voices`, is a habit of the self-hosted ones (Kokoro-FastAPI and others), not of OpenAI.
+Request: {"model", "input", "voice", "response_format", "speed"?, "instructions"?, "stream_format"?}; what comes
+of it is told in `openai_answer`. https://platform.openai.com/docs/api-reference/audio/createSpeech. Fields that
+only some servers know (`lang_code` of Kokoro-FastAPI, `language` of LocalAI and others) go into `extra_body`,
+as OpenAI's own client calls it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import logging
+import re
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
@@ -17,19 +20,21 @@ import aiohttp
 from yarl import URL
 
 from narrator.config import Rendering, Speech
-from narrator.errors import BadKey, Refused, SpeechError, StreamBroken, Unavailable, UnknownVoice, Unreachable
+from narrator.errors import BadKey, SpeechError, Unavailable, UnknownVoice, Unreachable
 from narrator.model import (
-    AudioChunk,
     AudioFormat,
     Capabilities,
     Container,
     SpeechEvent,
+    SpeechModel,
     SpeechReceipt,
     SpeechRequest,
     Voice,
 )
 from narrator.providers.address import account_name, server_root
 from narrator.providers.keys import find_key
+from narrator.providers.openai_answer import SpokenAnswer
+from narrator.providers.openai_lists import listed_models, listed_voices
 from narrator.providers.prices import usd_per_million
 from narrator.providers.settings import nearest, one_of, option_problems, refuse_problems, whole_number
 from narrator.providers.wire import exchange, most_bytes, open_session, service_name
@@ -38,16 +43,42 @@ KEY_VARIABLE = "OPENAI_API_KEY"
 OFFICIAL_URL = URL("https://api.openai.com")
 DEFAULT_RATE_HZ = 24_000
 
+_OFFICIAL_VOICES = (
+    *("alloy", "ash", "ballad", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer", "verse"),
+    "cedar",
+)
+_NO_EVENTS = {"tts-1", "tts-1-hd"}
+"""OpenAI's models that do not send events."""
+
+_OUR_FIELDS = ("model", "input", "voice", "response_format", "speed", "instructions", "stream_format")
+_TRANSPORTS = ("sse", "http")
+_LIST_S = 30.0
+_LOG = logging.getLogger("narrator")
+
+
+def _extra_body(value: str) -> dict[str, Any]:
+    """Fields of the request that only this server knows, as JSON."""
+    try:
+        fields = json.loads(value)
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict):
+        raise ValueError('is not a JSON object such as {"lang_code": "a"}')  # noqa: TRY004 - a parser's error
+    ours = [name for name in fields if name in _OUR_FIELDS]
+    if ours:
+        raise ValueError(f"has the field {ours[0]!r}, for which there is a setting")
+    return fields
+
+
 _OPTIONS: Mapping[str, Callable[[str], object]] = MappingProxyType(
     {
-        "response_format": one_of(*Container),
+        "response_format": one_of(Container.PCM, Container.WAV, Container.MP3, Container.FLAC),
         "pcm_rate": whole_number(8_000, 48_000),
         "instructions": str,
+        "extra_body": _extra_body,
+        "transport": one_of(*_TRANSPORTS),
     }
 )
-_OFFICIAL_VOICES = ("alloy", "ash", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer")
-_LIST_S = 30.0
-_HEAD_BYTES = 8
 
 
 class OpenAI:
@@ -63,23 +94,31 @@ class OpenAI:
 
     def __init__(self, speech: Speech, rendering: Rendering) -> None:
         root, problems = server_root(speech.base_url, OFFICIAL_URL, KEY_VARIABLE)
-        refuse_problems(speech, problems + option_problems(speech.options, _OPTIONS))
         self.model = speech.model or "tts-1"
         self.voice = speech.voice or "alloy"
-        self._speech_url = root / "v1/audio/speech"
-        self._voices_url = root / "v1/audio/voices"
+        self._is_official = root.host == OFFICIAL_URL.host
+        self._transport = speech.options.get("transport", "http")
+        problems += option_problems(speech.options, _OPTIONS)
+        if self._is_official and self._transport == "sse" and self.model in _NO_EVENTS:
+            problems.append(f"speech.options.transport: OpenAI's model {self.model!r} sends no events (sse)")
+        refuse_problems(speech, problems)
+        self._root = root / "v1"
         self._service = service_name(root)
         self._is_named = bool(speech.base_url)
-        self._is_official = root.host == OFFICIAL_URL.host
+        self._names_model = bool(speech.model)
         self._usd_per_million = usd_per_million(speech, self.name, self.model, is_official=self._is_official)
-        self._key = find_key(KEY_VARIABLE)
+        self._key_variable = speech.key_variable or KEY_VARIABLE
+        self._key = find_key(self._key_variable)
         self._timeout_s = rendering.timeout_s
-        self._options = speech.options
         self._container = Container(speech.options.get("response_format", Container.WAV))
         is_pcm = self._container is Container.PCM
         rate_hz = int(speech.options.get("pcm_rate", DEFAULT_RATE_HZ)) if is_pcm else DEFAULT_RATE_HZ
         self._format = AudioFormat(self._container, rate_hz)
         self._instructions = speech.options.get("instructions", "")
+        self._extra_body = _extra_body(speech.options.get("extra_body", "{}"))
+        self._options = {name: value for name, value in speech.options.items() if name != "transport"}
+        if "extra_body" in self._options:
+            self._options["extra_body"] = json.dumps(self._extra_body, sort_keys=True)
         self._open_session: aiohttp.ClientSession | None = None
 
     @property
@@ -90,6 +129,7 @@ class OpenAI:
             rate_hz=self._format.rate_hz,
             concurrency=4 if self._is_official else 2,
             usd_per_million_characters=self._usd_per_million,
+            transports=_TRANSPORTS[_TRANSPORTS.index(self._transport) :],
         )
 
     @property
@@ -110,25 +150,43 @@ class OpenAI:
             RunError: it refuses the key or cannot be reached.
         """
         if self._is_official:
-            return [Voice(name) for name in _OFFICIAL_VOICES]
+            return [Voice(name) for name in sorted(_OFFICIAL_VOICES)]
+        return listed_voices(await self._listed("audio/voices"))
+
+    async def models(self) -> Sequence[SpeechModel]:
+        """The server's own list; of OpenAI's, those that speak, by their names.
+
+        Raises:
+            RunError: it refuses the key or cannot be reached.
+        """
+        found = listed_models(await self._listed("models"))
+        return [model for model in found if "tts" in model.id] if self._is_official else found
+
+    async def _listed(self, path: str) -> bytes:
+        """A list as the server answers with it; nothing where it has none.
+
+        Raises:
+            RunError: it refuses the key or cannot be reached.
+        """
         try:
             async with exchange(
-                self._session, "GET", self._voices_url, key=self._key, timeout_s=_LIST_S
+                self._session, "GET", self._root / path, key=self._key, timeout_s=_LIST_S
             ) as answer:
-                return _listed_voices(await answer.whole())
+                return await answer.whole()
         except BadKey:
             raise
         except Unavailable as exc:
             if exc.connected:
-                return []
+                return b""
             raise Unreachable(exc.what, advice=exc.advice) from exc
         except SpeechError:  # a server without such a list answers as it likes
-            return []
+            return b""
 
     async def check(self, voices: Collection[str] = ()) -> None:
-        """Ask for what costs nothing: whether there is a server that takes the key and has the voice.
+        """Ask for what costs nothing: whether there is a server that takes the key and has voice and model.
 
-        OpenAI itself is not asked: it says to the first request, unbilled, what is wrong.
+        OpenAI itself is not asked: it says to the first request, unbilled, what is wrong, and a key that may do
+        nothing but speak could not ask for more.
 
         Raises:
             RunError: no.
@@ -137,47 +195,54 @@ class OpenAI:
             if self._key is None:
                 raise BadKey(
                     f"{self._service} needs a key, and there is none.",
-                    advice=f"Set it: export {KEY_VARIABLE}=...   (or name your own server with --base-url)",
+                    advice=f"Set it: export {self._key_variable}=... (or name your own server with --base-url)",
                 )
+            _LOG.warning("OpenAI ends its speech models on 2027-01-06; a book that takes longer needs another.")
             return
         known = {voice.id for voice in await self.voices()}
-        parts = [part for voice in (self.voice, *voices) for part in voice.split("+")]
-        missing = [part for part in parts if known and _bare(part) not in known]
+        missing = [voice for voice in (self.voice, *voices) if known and not _is_among(voice, known)]
         if missing:
             raise UnknownVoice(
                 f"{self._service} has no voice {missing[0]!r}; {nearest(missing[0], known)}",
                 advice="`narrator voices --provider openai --base-url ...` lists what it has.",
             )
+        await self._check_model()
 
-    async def speak(
-        self,
-        request: SpeechRequest,
-        transport: str = "",  # noqa: ARG002 - there is one
-    ) -> AsyncGenerator[SpeechEvent, None]:
+    async def _check_model(self) -> None:
+        """Refuse a model that a person named and the server does not list, unless it knows it all the same.
+
+        A model's other names are in no list, but some servers tell of it by any of them.
+        """
+        known = [model.id for model in await self.models()]
+        if not self._names_model or not known or self.model in known:
+            return
+        if not await self._listed(f"models/{self.model}"):
+            raise UnknownVoice(
+                f"{self._service} has no model {self.model!r}; {nearest(self.model, known)}",
+                advice="Choose one of them with --model.",
+            )
+
+    async def speak(self, request: SpeechRequest, transport: str = "") -> AsyncGenerator[SpeechEvent, None]:
         """Speak one text; see ports.Provider. The options are those that the adapter was made with."""
-        wish = self._wish(request)
-        async with (
-            exchange(
-                self._session, "POST", self._speech_url, json=wish, text=request.text, key=self._key
-            ) as answer,
-            contextlib.aclosing(answer.sound(max_bytes=most_bytes(request))) as sound,
-        ):
-            self._refuse_other_rate(answer.headers)
-            received, head = 0, b""
-            async for data in sound:
-                head = (head + data[:_HEAD_BYTES])[:_HEAD_BYTES]
-                received += len(data)
-                yield AudioChunk(data, self._format)
-            if not answer.ends_by_itself:
-                self._check_whole(head, received)
+        is_events = (transport or self._transport) == "sse"
+        wish = self._wish(request) | ({"stream_format": "sse"} if is_events else {})
+        url = self._root / "audio/speech"
+        async with exchange(self._session, "POST", url, json=wish, text=request.text, key=self._key) as answer:
+            spoken = SpokenAnswer(answer, self._service, self._format, text=request.text, key=self._key)
+            max_bytes = most_bytes(request) * 3 // 2  # sound in base64 takes 4/3, in events somewhat more
+            async with contextlib.aclosing(spoken.chunks(max_bytes=max_bytes)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
             ids = {"x-request-id": answer.headers["x-request-id"]} if "x-request-id" in answer.headers else {}
             yield SpeechReceipt(ids=ids, characters_billed=len(request.text))
 
     def _wish(self, request: SpeechRequest) -> dict[str, Any]:
+        is_made = self._is_official and request.voice.startswith("voice_")  # by its owner, from a recording
         wish: dict[str, Any] = {
+            **self._extra_body,
             "model": request.model,
             "input": request.text,
-            "voice": request.voice,
+            "voice": {"id": request.voice} if is_made else request.voice,
             "response_format": str(self._container),
         }
         if request.speed != 1.0:  # some models refuse the field, whatever it says
@@ -185,25 +250,6 @@ class OpenAI:
         if self._instructions:
             wish["instructions"] = self._instructions
         return wish
-
-    def _check_whole(self, head: bytes, received: int) -> None:
-        """Judge an answer that ended by closing, which may as well be a cut: only its WAV header can tell."""
-        size = _size_in_header(head)
-        if len(head) < _HEAD_BYTES or (size is not None and received < size):
-            raise StreamBroken(f"{self._service} broke off in the middle of its answer.")
-        if size is None:  # so is every answer of this server, and each of them is paid for
-            raise Refused(
-                f"{self._service} does not say where an answer ends: this one may be cut.",
-                advice="Use --option response_format=wav, or a proxy before it that sends a length.",
-            )
-
-    def _refuse_other_rate(self, headers: Mapping[str, str]) -> None:
-        said = headers.get("x-sample-rate", "")
-        if self._container is Container.PCM and said.isdigit() and int(said) != self._format.rate_hz:
-            raise Refused(
-                f"{self._service} sends PCM at {said} Hz, not at {self._format.rate_hz} Hz.",
-                advice=f"Say so: --option pcm_rate={said}, or ask for --option response_format=wav.",
-            )
 
     @property
     def _session(self) -> aiohttp.ClientSession:
@@ -223,27 +269,13 @@ class OpenAI:
         self._open_session = None
 
 
-def _bare(voice: str) -> str:
-    """A part of a voice mix without its weight: 'af_sky(0.3)' is 'af_sky'."""
-    return voice.strip().partition("(")[0]
+def _is_among(voice: str, known: Collection[str]) -> bool:
+    """Whether a server that lists these knows a voice: by its name, as a mix of them, or as one of OpenAI's.
 
-
-def _size_in_header(head: bytes) -> int | None:
-    """How many bytes a RIFF header, by its first 8, says there are; a size that means "unknown" is none."""
-    size = int.from_bytes(head[4:], "little")
-    return size + 8 if head[:4] == b"RIFF" and 0 < size < 0x7FFFFF00 else None
-
-
-def _listed_voices(body: bytes) -> list[Voice]:
-    """A list of voices in the shapes in use: names or objects, bare or under 'voices' or 'data'."""
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return []
-    if isinstance(found, dict):
-        found = next((found[name] for name in ("voices", "data") if isinstance(found.get(name), list)), [])
-    named = (
-        [item if isinstance(item, dict) else {"id": item} for item in found] if isinstance(found, list) else []
-    )
-    pairs = [(item.get("id") or item.get("voice_id") or item.get("name"), item.get("name")) for item in named]
-    return [Voice(key, name if isinstance(name, str) else "") for key, name in pairs if isinstance(key, str)]
+    A mix is 'af_sky+af_bella(0.3)-am_adam', as Kokoro has it. Many servers map OpenAI's names to their own
+    voices without listing them.
+    """
+    known = {*known, *_OFFICIAL_VOICES}
+    added = re.sub(r"\([^)]*\)|\s", "", voice).split("+")  # without their weights
+    names = [name for part in added for name in ([part] if part in known else part.split("-"))]
+    return voice in known or all(name in known for name in names)

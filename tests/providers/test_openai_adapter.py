@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
@@ -20,9 +21,9 @@ from narrator.errors import (
     UnknownVoice,
     Unreachable,
 )
-from narrator.model import AudioChunk, AudioFormat, Container
+from narrator.model import AudioChunk, AudioFormat, Container, SpeechModel
 from narrator.providers.openai import OpenAI
-from narrator.testing.conformance import TEXT, RemoteContract, request_for, speak_whole
+from narrator.testing.conformance import MESSAGE_FAULT_ERRORS, TEXT, RemoteContract, request_for, speak_whole
 from narrator.testing.faults import Fault
 from narrator.testing.openai_server import FakeSpeechServer
 from narrator.testing.speechlike import frames_for, speech_pcm, wav
@@ -35,12 +36,18 @@ def adapter(base_url: str = "", *, timeout_s: float = 5.0, **wishes: Any) -> Ope
 class TestOpenAIHoldsTheContract(RemoteContract):
     key_variable = "OPENAI_API_KEY"
     timeout_s = 0.8
+    transport = "http"
 
     def create(self, base_url: str) -> OpenAI:
-        return adapter(base_url, timeout_s=self.timeout_s)
+        return adapter(base_url, timeout_s=self.timeout_s, options={"transport": self.transport})
 
 
-@pytest.mark.parametrize("container", ["wav", "pcm", "mp3"])
+class TestOpenAIEventsHoldTheContract(TestOpenAIHoldsTheContract):
+    transport = "sse"
+    fault_errors = MESSAGE_FAULT_ERRORS
+
+
+@pytest.mark.parametrize("container", ["wav", "pcm", "mp3", "flac"])
 async def test_the_format_asked_for_is_the_format_declared(container: str) -> None:
     async with (
         FakeSpeechServer() as server,
@@ -85,6 +92,37 @@ async def test_check_refuses_a_voice_that_the_server_does_not_list() -> None:
 async def test_check_takes_a_mix_of_listed_voices() -> None:
     async with FakeSpeechServer() as server, adapter(server.url, voice="alloy+nova(0.5)") as provider:
         await provider.check()
+
+
+@pytest.mark.parametrize("voice", ["af_sky-am_adam+af_bella(0.3)", "coral", "en_US-joe-medium"])
+async def test_check_takes_mixes_that_subtract_and_names_of_openai(voice: str) -> None:
+    listed = ["af_sky", "am_adam", "af_bella", "en_US-joe-medium"]
+    async with FakeSpeechServer(voices=listed) as server, adapter(server.url, voice=voice) as provider:
+        await provider.check()
+
+
+async def test_check_refuses_a_model_that_was_named_and_is_not_there() -> None:
+    async with FakeSpeechServer() as server:
+        async with adapter(server.url, model="tts-2") as provider:
+            with pytest.raises(UnknownVoice, match="no model 'tts-2'; did you mean 'tts-1'"):
+                await provider.check()
+        server.models = ("kokoro",)
+        async with adapter(server.url) as provider:  # it named none
+            await provider.check()
+    assert server.requests == []
+
+
+async def test_the_models_that_speak_are_listed() -> None:
+    body = (
+        '{"data": [{"id": "whisper", "task": "automatic-speech-recognition"}, {"id": "kokoro", "task": '
+        '"text-to-speech", "language": ["en", "multilingual"]}, {"id": "piper"}, {"name": "nothing"}]}'
+    )
+
+    async def models(request: web.Request) -> web.StreamResponse:
+        return web.Response(text=body)
+
+    async with _serving("GET", "/v1/models", models) as url, adapter(url) as provider:
+        assert await provider.models() == [SpeechModel("kokoro", languages=("en",)), SpeechModel("piper")]
 
 
 async def test_check_asks_nothing_of_a_server_that_lists_no_voices() -> None:
@@ -132,12 +170,20 @@ def test_accounts_differ_by_server_and_key(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_all_wrong_settings_are_told_at_once() -> None:
-    options = {"respose_format": "wav", "response_format": "ogg", "pcm_rate": "much"}
+    options = {
+        "respose_format": "wav",
+        "response_format": "ulaw",
+        "pcm_rate": "much",
+        "transport": "ws",
+        "extra_body": '{"lang_code": "a", "voice": "b"}',
+    }
     with pytest.raises(ConfigError) as caught:
         adapter("localhost:8880", options=options)
     told = "\n".join(caught.value.problems)
     assert "speech.options.respose_format: there is no such option; did you mean 'response_format'?" in told
-    assert "speech.options.response_format: 'ogg' is not one of pcm, wav, mp3" in told
+    assert "speech.options.response_format: 'ulaw' is not one of pcm, wav, mp3, flac" in told
+    assert "speech.options.transport: 'ws' is not one of sse, http" in told
+    assert "has the field 'voice', for which there is a setting" in told
     assert "speech.options.pcm_rate: 'much' is not a whole number from 8000 to 48000" in told
     assert "speech.base_url: 'localhost:8880' is not an address" in told
 
@@ -193,20 +239,26 @@ async def test_an_endless_answer_is_cut_off() -> None:
 Handler = Callable[[web.Request], Coroutine[Any, Any, web.StreamResponse]]
 
 
-async def _spoken_by(handler: Handler, *, request_speed: float = 1.0, **wishes: Any) -> bytes:
-    """What the adapter makes of a server that answers by `handler`."""
+@contextlib.asynccontextmanager
+async def _serving(method: str, path: str, handler: Handler) -> AsyncIterator[str]:
+    """The root of a server that answers one path by `handler`."""
     app = web.Application()
-    app.router.add_post("/v1/audio/speech", handler)
+    app.router.add_route(method, path, handler)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        async with adapter(f"http://127.0.0.1:{runner.addresses[0][1]}", **wishes) as provider:
-            request = replace(request_for(provider, TEXT), speed=request_speed)
-            events = [event async for event in provider.speak(request)]
-            return b"".join(event.data for event in events if isinstance(event, AudioChunk))
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
+
+
+async def _spoken_by(handler: Handler, *, request_speed: float = 1.0, **wishes: Any) -> bytes:
+    """What the adapter makes of a server that answers by `handler`."""
+    async with _serving("POST", "/v1/audio/speech", handler) as url, adapter(url, **wishes) as provider:
+        request = replace(request_for(provider, TEXT), speed=request_speed)
+        events = [event async for event in provider.speak(request)]
+    return b"".join(event.data for event in events if isinstance(event, AudioChunk))
 
 
 def _ended_by_closing(body: bytes) -> Handler:
@@ -250,14 +302,59 @@ async def test_sound_labelled_as_text_is_still_sound() -> None:
     assert await _spoken_by(mislabelled) == whole
 
 
-async def test_pcm_at_another_rate_than_agreed_is_refused_with_the_way_out() -> None:
-    async def other_rate(request: web.Request) -> web.StreamResponse:
-        return web.Response(body=bytes(48_000), headers={"x-sample-rate": "22050"})
+@pytest.mark.parametrize(
+    ("headers", "rate_hz"),
+    [
+        ({"x-sample-rate": "22050"}, 22_050),
+        ({"Content-Type": "audio/pcm; rate=16000"}, 16_000),
+        ({"x-sample-rate": "much", "Content-Type": "audio/pcm"}, 48_000),
+        ({"x-sample-rate": "0"}, 48_000),
+    ],
+)
+async def test_the_rate_of_pcm_is_what_the_answer_tells_else_what_was_configured(
+    headers: dict[str, str], rate_hz: int
+) -> None:
+    async def telling(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=bytes(480), headers=headers)
 
-    with pytest.raises(Refused) as caught:
-        await _spoken_by(other_rate, options={"response_format": "pcm"})
-    assert "pcm_rate=22050" in caught.value.advice
-    assert await _spoken_by(other_rate, options={"response_format": "pcm", "pcm_rate": "22050"})
+    options = {"response_format": "pcm", "pcm_rate": "48000"}
+    async with _serving("POST", "/v1/audio/speech", telling) as url, adapter(url, options=options) as provider:
+        assert (await speak_whole(provider, TEXT)).format == AudioFormat(Container.PCM, rate_hz)
+
+
+@pytest.mark.parametrize("value", ["", "a", "[1]", "null", "[" * 5000])
+def test_an_extra_body_is_a_json_object(value: str) -> None:
+    with pytest.raises(ConfigError, match="is not a JSON object"):
+        adapter(options={"extra_body": value})
+
+
+async def test_fields_that_only_this_server_knows_are_sent_and_are_part_of_the_sound() -> None:
+    options = {"extra_body": ' {"volume_multiplier": 1.5,"lang_code":"a"}', "transport": "sse"}
+    async with FakeSpeechServer() as server, adapter(server.url, options=options) as provider:
+        await speak_whole(provider, TEXT)
+    assert {"lang_code": "a", "volume_multiplier": 1.5}.items() <= server.requests[0].wish.items()
+    assert provider.sound_options == {"extra_body": '{"lang_code": "a", "volume_multiplier": 1.5}'}
+
+
+def test_options_of_before_are_in_the_key_as_they_were() -> None:
+    options = {"response_format": "pcm", "pcm_rate": "22050", "instructions": "Softly."}
+    assert adapter(options={**options, "transport": "http"}).sound_options == options
+    assert adapter().sound_options == {}
+
+
+def test_events_are_not_asked_of_openai_s_models_that_send_none() -> None:
+    with pytest.raises(ConfigError, match="'tts-1' sends no events"):
+        adapter(options={"transport": "sse"})
+    assert adapter(model="gpt-4o-mini-tts", options={"transport": "sse"}).capabilities.transports == (
+        "sse",
+        "http",
+    )
+
+
+def test_a_voice_made_at_openai_is_named_as_an_object() -> None:
+    official, other = adapter(voice="voice_1234"), adapter("http://127.0.0.1:9", voice="voice_1234")
+    assert official._wish(request_for(official, TEXT))["voice"] == {"id": "voice_1234"}
+    assert other._wish(request_for(other, TEXT))["voice"] == "voice_1234"
 
 
 async def test_speed_and_instructions_are_sent_only_where_wished() -> None:
@@ -299,13 +396,5 @@ async def test_what_is_no_voice_list_is_none(said: str) -> None:
 
 
 async def _voices_listed_by(handler: Handler) -> list[str]:
-    app = web.Application()
-    app.router.add_get("/v1/audio/voices", handler)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        async with adapter(f"http://127.0.0.1:{runner.addresses[0][1]}") as provider:
-            return [voice.id for voice in await provider.voices()]
-    finally:
-        await runner.cleanup()
+    async with _serving("GET", "/v1/audio/voices", handler) as url, adapter(url) as provider:
+        return [voice.id for voice in await provider.voices()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,6 +15,10 @@ from pathlib import Path
 import jiwer
 import pytest
 
+from narrator.config import Rendering, Speech
+from narrator.errors import UnknownVoice
+from narrator.providers.openai import OpenAI
+from narrator.testing.conformance import speak_whole
 from tests.end_to_end.command import delivered, narrator
 from tests.slow.hearing import hear, spell
 
@@ -81,3 +86,26 @@ def test_a_book_of_three_chapters_is_complete_and_in_order(server: str, tmp_path
     for path, text in zip(files, written, strict=True):
         # A paragraph lost, doubled or moved would cost a third of the words.
         assert jiwer.wer(" ".join(spell(text)), " ".join(hear(path))) <= 0.1, text
+
+
+@pytest.mark.parametrize("transport", ["http", "sse"])
+async def test_samples_alone_are_heard_at_the_rate_that_it_tells(server: str, transport: str) -> None:
+    text = "The owl watched the lamplighter go from door to door."
+    heard = {}
+    for container in ("wav", "pcm", *(["flac"] if shutil.which("ffmpeg") else [])):
+        options = {"response_format": container, "transport": transport}
+        speech = Speech(provider="openai", base_url=server, options=options)
+        async with OpenAI(speech, Rendering()) as provider:
+            await provider.check()
+            heard[container] = await speak_whole(provider, text)
+    assert heard["pcm"].format.rate_hz == 22_050
+    assert len({spoken.pcm(22_050) for spoken in heard.values()}) == 1
+    assert len(heard["pcm"].pcm(24_000)) / 48_000 > 2.0
+
+
+async def test_a_model_that_it_does_not_list_is_refused(server: str) -> None:
+    speech = Speech(provider="openai", base_url=server, model="tts-9")
+    async with OpenAI(speech, Rendering()) as provider:
+        assert "tts-1" in [model.id for model in await provider.models()]
+        with pytest.raises(UnknownVoice, match="did you mean 'tts-1'"):
+            await provider.check()
