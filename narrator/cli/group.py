@@ -19,8 +19,11 @@ _COMMANDS = {
     "verify": ("narrator.cli.keeping", "Read every take of a project, and put bad ones away."),
     "clean": ("narrator.cli.keeping", "Remove takes that the script no longer needs."),
     "costs": ("narrator.cli.costs", "Show what books cost so far."),
-    "voices": ("narrator.cli.voices", "List the voices of a provider."),
+    "speak": ("narrator.cli.speak", "Speak a text aloud, while it arrives."),
+    "voices": ("narrator.cli.voices", "List the voices of a provider; clone or download one."),
+    "models": ("narrator.cli.voices", "List the models of a provider."),
     "providers": ("narrator.cli.voices", "List the providers."),
+    "keys": ("narrator.cli.keys", "Keep the keys of services in the system keyring."),
     "doctor": ("narrator.cli.doctor", "Check this installation, and print what a bug report needs."),
 }
 

@@ -103,7 +103,7 @@ def wishes_from(options: dict[str, Any]) -> Wishes:
     """
     authors, formats = options.pop("authors"), options.pop("formats")
     for name, flag in (("options", "--option KEY=VALUE"), ("settings", "--set SECTION.KEY=VALUE")):
-        options[name] = dict(_key_and_value(flag, written) for written in options[name])
+        options[name] = dict(key_and_value(flag, written) for written in options[name])
     return wishes_of(
         **options,
         authors=tuple(filter(None, authors)),
@@ -111,7 +111,12 @@ def wishes_from(options: dict[str, Any]) -> Wishes:
     )
 
 
-def _key_and_value(flag: str, written: str) -> tuple[str, str]:
+def key_and_value(flag: str, written: str) -> tuple[str, str]:
+    """What was written as KEY=VALUE. `flag` is what to write, as in '--option KEY=VALUE'.
+
+    Raises:
+        UsageError: there is no '=', or no key.
+    """
     key, equals, value = written.partition("=")
     if not (key and equals):
         name, shape = flag.split()
