@@ -25,7 +25,7 @@ from narrator.errors import NarratorError
 from narrator.mastering.mp3 import Mp3Encoder
 from narrator.model import AudioChunk, AudioFormat, Container
 from narrator.providers.catalog import listings
-from narrator.providers.keys import find_key
+from narrator.providers.keys import find_key, key_source
 from narrator.version import __version__
 from narrator.wiring import open_provider
 
@@ -154,10 +154,11 @@ def _error_db(sent: Samples, heard: Samples) -> float:
 
 def _key(provider: str, variable: str) -> Finding:
     try:
-        found = f"{variable} is {'set' if find_key(variable) else 'not set'}"
+        is_set = find_key(variable) is not None
     except NarratorError as exc:
         return Finding(f"key of {provider}", exc.what, is_well=False)
-    return Finding(f"key of {provider}", found)
+    found = f"set, in the {key_source(variable)}" if is_set else "not set"
+    return Finding(f"key of {provider}", f"{variable} is {found}")
 
 
 def _folder(about: str, path: Path) -> Finding:

@@ -12,6 +12,18 @@ _DS64_BYTES = 28
 _HEADER_BYTES = 80
 
 
+def endless_header(rate_hz: int) -> bytes:
+    """The header of a WAV that goes into a pipe, s16le mono: its sizes are unknown, written as the largest."""
+    return struct.pack("<4sI4s", b"RIFF", _UNKNOWN, b"WAVE") + _format_and_data(rate_hz, _UNKNOWN)
+
+
+def _format_and_data(rate_hz: int, data_bytes: int) -> bytes:
+    pcm, channels, bits = 1, 1, 8 * BYTES_PER_FRAME
+    return struct.pack(
+        "<4sIHHII", b"fmt ", 16, pcm, channels, rate_hz, rate_hz * BYTES_PER_FRAME
+    ) + struct.pack("<HH4sI", BYTES_PER_FRAME, bits, b"data", data_bytes)
+
+
 class WavWriter:
     """Writes s16le mono to a seekable binary file that the caller opened and closes.
 
@@ -45,12 +57,5 @@ class WavWriter:
 
     def _header(self, form: bytes, first: bytes, ds64: bytes, riff_bytes: int, data_bytes: int) -> bytes:
         """The first chunk is room for ds64, called JUNK while it is not needed, as EBU Tech 3306 has it."""
-        pcm, channels, bits = 1, 1, 8 * BYTES_PER_FRAME
-        return (
-            struct.pack("<4sI4s4sI", form, riff_bytes, b"WAVE", first, _DS64_BYTES)
-            + ds64
-            + struct.pack(
-                "<4sIHHII", b"fmt ", 16, pcm, channels, self._rate_hz, self._rate_hz * BYTES_PER_FRAME
-            )
-            + struct.pack("<HH4sI", BYTES_PER_FRAME, bits, b"data", data_bytes)
-        )
+        start = struct.pack("<4sI4s4sI", form, riff_bytes, b"WAVE", first, _DS64_BYTES)
+        return start + ds64 + _format_and_data(self._rate_hz, data_bytes)

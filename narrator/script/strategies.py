@@ -97,7 +97,7 @@ def sentence(text: str, language: str, limit: Limit) -> list[str]:
 
 def _settle(pieces: list[str], last: str, limit: Limit) -> None:
     """Add the piece; a brief one, which did not fit with what follows, to the one before it where it fits."""
-    if pieces and _letters(last) < _BRIEF and limit.holds(pieces[-1] + last):
+    if pieces and is_brief(last) and limit.holds(pieces[-1] + last):
         pieces[-1] += last
     else:
         pieces.append(last)
@@ -206,6 +206,11 @@ def merged(blocks: Sequence[Block], limit: Limit, likeness: Callable[[Block], Ha
             filled = size
         before = now
     return runs
+
+
+def is_brief(text: str) -> bool:
+    """Whether voices had better not be given this alone."""
+    return _letters(text) < _BRIEF
 
 
 def _letters(text: str) -> int:
