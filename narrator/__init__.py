@@ -25,9 +25,9 @@ from narrator.version import __version__
 
 if TYPE_CHECKING:  # all that is heavy comes with app
     from narrator.app import Planned, Rendered
-    from narrator.arrivals import Text
     from narrator.ports import Observer
-    from narrator.speaking import BlockingSpeaking, Speaking, SpeakOptions
+    from narrator.speaking.arrivals import Text
+    from narrator.speaking.stream import BlockingSpeaking, Speaking, SpeakOptions
     from narrator.wishes import Options
 
 __all__ = ["__version__", "plan", "render", "speak", "speak_blocking"]
@@ -65,7 +65,7 @@ def speak(text: Text, **options: Unpack[SpeakOptions]) -> Speaking:
     Raises:
         narrator.errors.NarratorError: here, where the options are wrong; all else while it is iterated.
     """
-    from narrator.speaking import Speaking  # noqa: PLC0415 - see above
+    from narrator.speaking.stream import Speaking  # noqa: PLC0415 - see above
 
     return Speaking(text, **options)
 
@@ -76,7 +76,7 @@ def speak_blocking(text: str | Iterable[str], **options: Unpack[SpeakOptions]) -
     Raises:
         narrator.errors.NarratorError: as `speak`.
     """
-    from narrator.speaking import BlockingSpeaking  # noqa: PLC0415 - see above
+    from narrator.speaking.stream import BlockingSpeaking  # noqa: PLC0415 - see above
 
     return BlockingSpeaking(text, **options)
 

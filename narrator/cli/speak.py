@@ -20,8 +20,8 @@ from narrator.durable import reading
 from narrator.errors import ExitCode, NarratorError, UsageError
 
 if TYPE_CHECKING:  # these import all that is heavy
-    from narrator.outlets import Outlet
-    from narrator.speaking import Speaking
+    from narrator.speaking.outlets import Outlet
+    from narrator.speaking.stream import Speaking
 
 _CONTAINERS = {"": "wav", ".wav": "wav", ".wave": "wav", ".pcm": "pcm", ".raw": "pcm"}
 """What the name of a file asks for."""
@@ -126,7 +126,7 @@ class _Done:
 
 
 def _speak(words: tuple[str, ...], file: str | None, voice: dict[str, Any], done: _Done) -> None:
-    from narrator.speaking import BlockingSpeaking  # noqa: PLC0415 - all that is heavy comes with it
+    from narrator.speaking.stream import BlockingSpeaking  # noqa: PLC0415 - all that is heavy comes with it
 
     with ExitStack() as stack:
         sound = stack.enter_context(BlockingSpeaking(_text(words, file, stack), **voice))
@@ -139,7 +139,7 @@ def _speak(words: tuple[str, ...], file: str | None, voice: dict[str, Any], done
 
 def _text(words: tuple[str, ...], file: str | None, stack: ExitStack) -> str | Iterable[str]:
     """The text, or what comes of it."""
-    from narrator.arrivals import decoded  # noqa: PLC0415 - as above
+    from narrator.speaking.arrivals import decoded  # noqa: PLC0415 - as above
 
     is_from_stdin = words == ("-",) or file == "-" or not (words or file)
     if file and words:
@@ -181,7 +181,7 @@ def _target(output: str | None, container: str | None, *, play: bool) -> _Target
 
 
 def _outlets(target: _Target, rate_hz: int) -> Iterator[Outlet]:
-    from narrator.outlets import SoundFile, StandardOutput  # noqa: PLC0415 - as above
+    from narrator.speaking.outlets import SoundFile, StandardOutput  # noqa: PLC0415 - as above
 
     if target.to_stdout:
         yield StandardOutput(sys.stdout.fileno(), rate_hz, is_wav=target.is_wav)

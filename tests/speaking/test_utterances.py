@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from narrator.model import Pause
 from narrator.script.strategies import Limit
-from narrator.utterances import ByParagraph, LiveText, Utterance
+from narrator.speaking.utterances import ByParagraph, LiveText, Utterance
 
 
 def said(utterances: list[Utterance]) -> list[tuple[str, Pause | None]]:

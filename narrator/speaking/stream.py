@@ -9,15 +9,15 @@ from concurrent import futures
 from types import TracebackType
 from typing import Self, TypedDict, Unpack
 
-from narrator.arrivals import Text
 from narrator.audio.pcm import BYTES_PER_FRAME, to_float
 from narrator.audio.silence import edges
 from narrator.config import Config, check_config
 from narrator.model import Script
 from narrator.ports import Provider
-from narrator.recital import Recital
 from narrator.rendering.languages import ensure_language_is_spoken
 from narrator.speakers import Speaker
+from narrator.speaking.arrivals import Text
+from narrator.speaking.recital import Recital
 from narrator.wiring import open_provider
 from narrator.wishes import wishes_of
 

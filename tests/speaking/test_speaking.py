@@ -11,7 +11,6 @@ import pytest
 
 import narrator
 from narrator import recital
-from narrator.arrivals import Text
 from narrator.config import Pauses
 from narrator.errors import (
     BadKey,
@@ -28,7 +27,8 @@ from narrator.errors import (
 )
 from narrator.providers.catalog import PROVIDERS, Listing
 from narrator.rendering import aloud
-from narrator.speaking import BlockingSpeaking, Speaking
+from narrator.speaking.arrivals import Text
+from narrator.speaking.stream import BlockingSpeaking, Speaking
 from narrator.testing.faults import FAULTS, Fault
 from narrator.testing.openai_server import FakeSpeechServer, served
 from narrator.testing.speechlike import frames_for, speech_pcm

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from narrator.errors import DiskError, NarratorError, UsageError
-from narrator.outlets import SoundFile, StandardOutput
+from narrator.speaking.outlets import SoundFile, StandardOutput
 
 RATE_HZ = 24_000
 PCM = bytes(range(256)) * 4

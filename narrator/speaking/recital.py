@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, aclosing
 from types import TracebackType
 from typing import Self
 
-from narrator.arrivals import Text, arriving
 from narrator.audio.pcm import BYTES_PER_FRAME
 from narrator.audio.silence import frames_in
 from narrator.config import Config
@@ -22,7 +21,8 @@ from narrator.script.arriving import ArrivingText, Phrase
 from narrator.script.strategies import Limit, Unit
 from narrator.script.wording import Wording
 from narrator.speakers import Speaker
-from narrator.utterances import ByParagraph, BySentence, Cutter, LiveText, Utterance
+from narrator.speaking.arrivals import Text, arriving
+from narrator.speaking.utterances import ByParagraph, BySentence, Cutter, LiveText, Utterance
 from narrator.wiring import shared_account
 
 QUIET_S = 0.7

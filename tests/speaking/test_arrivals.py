@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from narrator.arrivals import arriving, decoded
 from narrator.errors import UsageError
+from narrator.speaking.arrivals import arriving, decoded
 
 
 def text_of(path: Path) -> str:

@@ -1,0 +1,1 @@
+"""A text spoken aloud while it arrives: turns in order, and its sound as it is made."""
