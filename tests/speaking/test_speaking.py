@@ -10,7 +10,6 @@ from typing import ClassVar
 import pytest
 
 import narrator
-from narrator import recital
 from narrator.config import Pauses
 from narrator.errors import (
     BadKey,
@@ -27,6 +26,7 @@ from narrator.errors import (
 )
 from narrator.providers.catalog import PROVIDERS, Listing
 from narrator.rendering import aloud
+from narrator.speaking import recital
 from narrator.speaking.arrivals import Text
 from narrator.speaking.stream import BlockingSpeaking, Speaking
 from narrator.testing.faults import FAULTS, Fault
