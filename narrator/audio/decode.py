@@ -23,6 +23,11 @@ class PcmDecoder:
         self._resampler: soxr.ResampleStream | None = None
         self._is_empty = True
 
+    @property
+    def source_rate_hz(self) -> int | None:
+        """The rate of the answer's own sound; None before any of it was decoded."""
+        return None if self._is_empty or self._source is None else self._source.rate_hz
+
     def feed(self, chunk: AudioChunk) -> bytes:
         """The PCM that this chunk completes, often none.
 

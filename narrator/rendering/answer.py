@@ -52,7 +52,7 @@ class Answer:
         self.ttfb_ms: int | None = None
         self.was_sent = False
         self._request = request
-        self._transport = transport
+        self.transport = transport
         self._chunks = 0
         self._received_bytes = 0
         self._took_s = 0.0
@@ -85,6 +85,11 @@ class Answer:
         return is_quick and not has_much and all(each.format.container in _UNCODED for each in self._undecoded)
 
     @property
+    def source_rate_hz(self) -> int | None:
+        """The rate of its sound before it is converted; None before any of it was decoded."""
+        return self._decoder.source_rate_hz
+
+    @property
     def characters_billed(self) -> int:
         """By the provider's receipt, or else as many as were sent."""
         billed = self.receipt.characters_billed
@@ -93,7 +98,7 @@ class Answer:
     def arrival(self, sound_s: float) -> Arrival:
         """How it came, once it has ended; `sound_s` is how long it sounds."""
         return Arrival(
-            transport=self._transport,
+            transport=self.transport,
             ttfb_ms=self.ttfb_ms or 0,
             chunks=self._chunks,
             received_bytes=self._received_bytes,

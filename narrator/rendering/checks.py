@@ -19,6 +19,7 @@ import numpy as np
 
 from narrator.errors import BadTake
 from narrator.model import Measurement, SpeechRequest, TakeKey
+from narrator.rendering.source_rates import SourceRates
 
 SILENCE_PEAK = 10 ** (-50 / 20)
 """An answer whose loudest sample is under -50 dBFS says nothing that anyone hears."""
@@ -99,10 +100,18 @@ class TakeChecks:
         self._is_local = is_local
         self._paces: defaultdict[tuple[str, str, str], _Paces] = defaultdict(_Paces)
         self._believed: dict[TakeKey, _Belief] = {}
+        self._rates = SourceRates()
         self._checking = threading.Lock()
 
-    def check(self, request: SpeechRequest, measurement: Measurement) -> None:
-        """Judge an answer.
+    def check(
+        self,
+        request: SpeechRequest,
+        measurement: Measurement,
+        *,
+        transport: str = "",
+        source_rate_hz: int | None = None,
+    ) -> None:
+        """Judge an answer, which came by `transport`; `source_rate_hz` is its rate before it was converted.
 
         Raises:
             BadTake: saying what is wrong with it.
@@ -115,7 +124,11 @@ class TakeChecks:
         if measurement.tail_frames > DEAD_AIR_S * request.rate_hz:
             raise BadTake(f"the answer ends in {measurement.tail_frames / request.rate_hz:.0f} s of dead air")
         with self._checking:
+            if source_rate_hz is not None:
+                self._rates.check(request, transport, source_rate_hz)
             self._check_pace(request, measurement)
+            if source_rate_hz is not None:
+                self._rates.believe(request, transport, source_rate_hz)
 
     def learn(self, request: SpeechRequest, measurement: Measurement, key: TakeKey) -> None:
         """Learn the voice's pace from a take, of the name `key`, that it spoke in an earlier run.
@@ -132,11 +145,12 @@ class TakeChecks:
         self._believed[key] = _Belief(pace, paces, is_brief=True)
 
     def doubtful(self) -> frozenset[TakeKey]:
-        """Takes that were believed before the pace of their voice was known and do not hold against it."""
+        """Takes that were believed before their voice was known and do not hold against the others."""
         judged = {key: belief for key, belief in self._believed.items() if belief.paces.are_known}
         for key in judged:
             del self._believed[key]
-        return frozenset(key for key, belief in judged.items() if not self._holds(belief))
+        hasty = frozenset(key for key, belief in judged.items() if not self._holds(belief))
+        return hasty | self._rates.doubtful()
 
     def _check_pace(self, request: SpeechRequest, measurement: Measurement) -> None:
         seconds, said = _seconds(request, measurement), _said(request.text)

@@ -262,7 +262,7 @@ class AccountLimits:
 
 
 def _broke_off(error: BaseException) -> bool:
-    """Whether the service may still be answering: all but an answer that was a refusal."""
+    """Whether the service may be answering yet, for all that it knows."""
     is_cut = isinstance(error, AttemptError | asyncio.CancelledError)
     return is_cut and not isinstance(error, RateLimited)
 

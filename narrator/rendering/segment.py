@@ -97,14 +97,13 @@ class Booth:
             raise TriesUsedUp(f"gave up after {tries.made} attempts: {exc.what}", advice=exc.advice) from exc
 
     async def _attempt(self, request: SpeechRequest, tries: _Tries) -> Spoken:
-        transport = tries.journey.transport
-        answer = Answer(request, transport)
+        answer = Answer(request, tries.journey.transport)
         async with self.limits.attempt():
             call = self.ledger.intend(request)
             with self._settling(call, answer), tries.spending(self.timeout_s):
                 if self.ledger.needs_intents:
                     await self.writer.committed()
-                await self._listen(request, answer, transport)
+                await self._listen(request, answer)
         if answer.receipt.concurrency_limit is not None:
             self.limits.allow(answer.receipt.concurrency_limit)
         with self._settling(call, answer, is_whole=True):
@@ -113,9 +112,9 @@ class Booth:
         tries.journey.arrived()
         return Spoken(take, answer.characters_billed, answer.arrival(take.frames / take.rate_hz))
 
-    async def _listen(self, request: SpeechRequest, answer: Answer, transport: str) -> None:
+    async def _listen(self, request: SpeechRequest, answer: Answer) -> None:
         answer.send()
-        async with aclosing(self.provider.speak(request, transport)) as events:
+        async with aclosing(self.provider.speak(request, answer.transport)) as events:
             async for event in events:
                 answer.add(event)
                 if answer.has_much:
@@ -126,7 +125,9 @@ class Booth:
         """Decode, measure and check a whole answer."""
         pcm = answer.pcm()
         measurement = measure(pcm, request.rate_hz)
-        self.checks.check(request, measurement)
+        self.checks.check(
+            request, measurement, transport=answer.transport, source_rate_hz=answer.source_rate_hz
+        )
         facts = answer.facts(measurement.frames / request.rate_hz)
         return Draft(request, pcm, measurement, tuple(answer.words), facts)
 

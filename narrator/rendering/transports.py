@@ -73,7 +73,8 @@ class Journey:
     def failed(self, error: AttemptError) -> str:
         """Note how an attempt ended; what the next one takes instead, '' where that is the same.
 
-        Another transport is no answer to a service that is there and says no, or names a time to wait.
+        Another transport is no answer to a service that says no, or names a time to wait. Where it fails and
+        names none, that may be the fault of the way alone.
         """
         is_on_the_way = isinstance(error, StreamBroken) or (
             isinstance(error, Unavailable) and error.retry_after_s is None
