@@ -300,7 +300,7 @@ def plan(source: Path, wishes: Wishes, *, explained: bool = False) -> Planned:
         )
     needed = estimate(book, made)
     allowance = allowance_of(book.provider) if made.orders else None
-    notices = book.notices + ((allowance_words(allowance, made.characters),) if allowance else ())
+    notices = book.notices + ((allowance_words(allowance, made.characters_of(0)),) if allowance else ())
     return Planned(
         title=book.title,
         authors=book.authors,
@@ -429,7 +429,7 @@ def _rendered(book: Book, plan: Plan, tally: Tally, delivery: Delivery, gaps: tu
         title=book.title,
         files=files,
         segments=plan.segments,
-        rendered=sum(tally.spoken.values()),
+        rendered=sum(key in tally.spoken for planned in plan.chapters for key in planned.keys),
         failed=len(gaps),
         characters=plan.all_characters,
         billed_characters=tally.billed_characters,

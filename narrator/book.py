@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from narrator.config import Config
 from narrator.errors import ManuscriptError, UsageError
-from narrator.model import Capabilities, Manuscript, Normalization, Script, Span, TakeKey
+from narrator.model import Manuscript, Normalization, Script, Span, TakeKey
 from narrator.ports import Provider
 from narrator.project import Project, digest_of, find_project, named_project, open_project, read_source
 from narrator.publishing.cover import chosen_cover
 from narrator.rendering.languages import ensure_language_is_spoken
 from narrator.rendering.plan import Plan, Selection, make_plan
+from narrator.rendering.reasons import ranges
 from narrator.script.accepted import AcceptedScript
 from narrator.script.compose import Accepted, compose
 from narrator.script.credits import asked_before, asked_titles, check_templates
@@ -24,7 +25,7 @@ from narrator.script.script_text import SourceOf, edited
 from narrator.script.skipped import source_texts
 from narrator.script.treatment import Cut, Treatment
 from narrator.script.wording import Wording, read_lexicons
-from narrator.speakers import Speaker, open_failover
+from narrator.speakers import Speaker, open_failover, speakers_of
 from narrator.wiring import check_delivery, open_provider, read_manuscript
 from narrator.wishes import Settings, Wishes
 
@@ -71,17 +72,8 @@ class Book:
 
     @property
     def speakers(self) -> tuple[Speaker, ...]:
-        """The provider, and behind it the one that goes on where it fails, if there is one."""
-        speech, rate_hz = self.config.speech, self.provider.capabilities.rate_hz
-        first = Speaker(self.provider, speech.speed, self.language, rate_hz, {}, knows_all=True)
-        if self.failover is None:
-            return (first,)
-        voices = self.config.failover.voices
-        is_same = self.failover.name == self.provider.name
-        return (
-            first,
-            Speaker(self.failover, speech.speed, self.language, rate_hz, voices, knows_all=is_same),
-        )
+        """Who may speak it; see `speakers_of`."""
+        return speakers_of(self.config, self.provider, self.failover, self.language)
 
     def source_of(self) -> SourceOf:
         """A way from the script back to the text of the manuscript.
@@ -98,16 +90,17 @@ class Book:
         spoken = (segment.voice for chapter in self.script.spoken for segment in chapter.segments)
         return tuple(sorted(set(spoken) - {""}))
 
-    def plan(self, have: frozenset[TakeKey], *, failed: Collection[int] = ()) -> Plan:
+    def plan(
+        self, have: frozenset[TakeKey], *, failed: Collection[int] = (), given_up: Collection[TakeKey] = ()
+    ) -> Plan:
         """What of the wanted part is left to be spoken, with the takes that there are, and by whom.
 
-        `failed` are the speakers that cannot be asked.
+        `failed` are the speakers that cannot be asked, and `given_up` what cannot be had.
 
         Raises:
             UsageError: a chapter is wanted that the book has not.
         """
-        ways = [speaker.request_for for speaker in self.speakers]
-        return make_plan(self.script, ways, have, self.selection, failed=failed)
+        return make_plan(self.script, self.speakers, have, self.selection, failed=failed, given_up=given_up)
 
     def cost_usd(self, plan: Plan) -> float | None:
         """What the orders of a plan cost; None where a price is not known."""
@@ -287,7 +280,7 @@ class Preparation:
             is_script_new=is_new,
             manuscript=manuscript,
             selection=_selection(self.wishes, self.config.speech.speed),
-            notices=notices,
+            notices=notices + _too_long_for(self.failover, script),
         )
 
     def _edited(self, script: Script, manuscript: Manuscript | None, path: Path) -> Script:
@@ -335,6 +328,25 @@ class Preparation:
         return kept, manuscript, True
 
 
+def _too_long_for(failover: Provider | None, script: Script) -> tuple[str, ...]:
+    """What a person should know of segments that are cut for the provider and not for who stands by."""
+    if failover is None:
+        return ()
+    longest = failover.capabilities.max_characters
+    chapters = [
+        number
+        for number, chapter in enumerate(script.spoken, 1)
+        if any(len(segment.text) > longest for segment in chapter.segments)
+    ]
+    if not chapters:
+        return ()
+    told = (
+        f"{failover.name} takes {longest} characters at once: it could not go on with the chapters "
+        f"{ranges(chapters)}, which have longer segments. --max-chars {longest} cuts them shorter."
+    )
+    return (told,)
+
+
 def prepare_book(source: Source, wishes: Wishes) -> Preparation:
     """Check the wishes and choose the voice. Reads no manuscript, and writes nothing.
 
@@ -346,31 +358,30 @@ def prepare_book(source: Source, wishes: Wishes) -> Preparation:
     check_templates(config.titles, where=str(source.project.folder / "project.toml"))
     provider = open_provider(config)
     failover = open_failover(config)
+    if (
+        failover
+        and failover.capabilities.usd_per_million_characters is None
+        and config.rendering.max_cost_usd is not None
+    ):
+        raise UsageError(
+            f"--max-cost needs to know what {failover.name} costs, too.",
+            advice="Say so in project.toml: failover.usd_per_million_characters; or use --max-characters.",
+        )
     check_delivery(config, provider.capabilities.rate_hz)
     accepted = None if wishes.replan else AcceptedScript(source.project.script_folder).read()
-    able = [provider.capabilities, *([failover.capabilities] if failover else [])]
-    treatment = _treatment(source.project, config, provider, able, accepted)
+    treatment = _treatment(source.project, config, provider, accepted)
     return Preparation(source, wishes, config, provider, failover, treatment, accepted)
 
 
-def _treatment(
-    project: Project,
-    config: Config,
-    provider: Provider,
-    able: Sequence[Capabilities],
-    accepted: Accepted | None,
-) -> Treatment:
-    """How the manuscript becomes a script for this provider, in segments that all who may speak it can take.
-
-    The project's own lexicon comes before others.
-    """
+def _treatment(project: Project, config: Config, provider: Provider, accepted: Accepted | None) -> Treatment:
+    """How the manuscript becomes a script for this provider. The project's own lexicon comes before others."""
     capabilities = provider.capabilities
     own = project.folder / "lexicon.toml"
     named = [project.path_of(name) for name in config.speech_text.lexicons]
     cut = Cut(
         config.cutting.strategy,
-        min(config.cutting.max_chars, *(each.max_characters for each in able)),
-        min((each.max_bytes for each in able if each.max_bytes), default=None),
+        min(config.cutting.max_chars, capabilities.max_characters),
+        capabilities.max_bytes,
         config.cutting.merge_chars,
     )
     automatic = capabilities.normalization if config.speech_text.normalize == "auto" else None

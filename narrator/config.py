@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import langcodes
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from narrator.errors import ConfigError
@@ -110,8 +118,8 @@ class Speech(_Section):
 class Failover(_Section):
     """Who goes on, from a chapter on, where the provider fails for good: another provider, or another account.
 
-    With no `provider` it is the same one by the key in `key_variable`. `voices` are what it has in the place of
-    the voices of `[cast]`.
+    With neither a `provider` nor a `base_url` it is the same one by the key in `key_variable`. `voices` are
+    what it has in the place of the voices of `[cast]`.
     """
 
     provider: str = ""
@@ -122,6 +130,16 @@ class Failover(_Section):
     options: Mapping[str, Annotated[str, BeforeValidator(_option_text)]] = Field(default_factory=dict)
     usd_per_million_characters: Annotated[float, Field(ge=0, le=100_000)] | None = None
     voices: Mapping[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> Failover:
+        if (
+            self.model_fields_set
+            and self != Failover()
+            and not (self.provider or self.base_url or self.key_variable)
+        ):
+            raise ValueError("name who goes on: a provider, a base_url or a key_variable")
+        return self
 
 
 class Titles(_Section):

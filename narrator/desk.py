@@ -112,7 +112,10 @@ class Desk:
             provider, rendering = self.speaker.provider, self._book.config.rendering
             if not self._is_open:
                 await stack.enter_async_context(provider)
-            ledger = stack.enter_context(open_ledger(self._book.project, provider, rendering, self._takes))
+            all_of_them = [speaker.provider for speaker in self._book.speakers]
+            ledger = stack.enter_context(
+                open_ledger(self._book.project, provider, rendering, self._takes, all_of_them)
+            )
             for text in ledger.notices:
                 self._observe(Notice(text))
             writer = await stack.enter_async_context(TakeWriter(self._takes, ledger))
@@ -163,7 +166,11 @@ class Desk:
 
     @property
     def _concurrency(self) -> int:
-        return self._book.config.rendering.concurrency or self.speaker.provider.capabilities.concurrency
+        able = self.speaker.provider.capabilities.concurrency
+        wanted = self._book.config.rendering.concurrency
+        if self.number:  # the number was named for another account
+            return min(wanted or able, able)
+        return self.speaker.provider.capabilities.at_once(wanted)
 
     async def _unless_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
         """Wait for something that may take long, but no longer than until a person asks to stop."""

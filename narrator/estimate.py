@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -71,7 +72,8 @@ def allowance_of(provider: Provider) -> Allowance | None:
             return await metered.allowance()
 
     try:
-        return asyncio.run(ask(provider))
+        with ThreadPoolExecutor(1, "allowance") as thread:  # there may be an event loop on this one
+            return thread.submit(lambda: asyncio.run(ask(provider))).result()
     except (SpeechError, TimeoutError) as exc:
         _LOG.debug("The account could not be asked what it has left: %s", exc)
         return None

@@ -12,7 +12,7 @@ from narrator.model import TakeKey
 class RenderStarted:
     """Work begins: `reused` segments have their take; the orders are `characters` of `all_characters`.
 
-    `usd_per_million_characters` is None where the price is not known.
+    `usd_per_million_characters` is what who speaks first costs, None where the price is not known.
     """
 
     title: str
@@ -53,14 +53,16 @@ class SegmentRetried:
 class TakeReady:
     """A take is durable. `segments` is how many segments of the script share it.
 
-    `ttfb_ms` is the time to its first sound, `real_time_factor` how many seconds of sound came in a second of
-    waiting for it, and `transport` the way by which it came, '' where the provider names none.
+    `cost_usd` is what its answer cost, None where the price is not known. `ttfb_ms` is the time to its first
+    sound, `real_time_factor` how many seconds of sound came in a second of waiting for it, and `transport` the
+    way by which it came, '' where the provider names none.
     """
 
     key: TakeKey
     chapter: int
     characters: int
     characters_billed: int
+    cost_usd: float | None
     seconds: float
     segments: int
     transport: str

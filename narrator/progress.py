@@ -142,6 +142,7 @@ class Counts:
         self._failed: dict[TakeKey, int] = {}
         self._files: dict[int, list[dict[str, Any]]] = {}
         self._billed = 0
+        self._costs: float | None = 0.0
         self._figures = Figures()
 
     def __call__(self, event: Event) -> None:
@@ -154,6 +155,8 @@ class Counts:
                 self._failed.pop(event.key, None)
                 self._rendered[event.key] = event.segments
                 self._billed += event.characters_billed
+                if self._costs is not None:
+                    self._costs = None if event.cost_usd is None else self._costs + event.cost_usd
             case SegmentRetried():
                 self._figures.retried(event)
             case SegmentFailed():
@@ -179,7 +182,7 @@ class Counts:
     def result(self) -> dict[str, Any]:
         """The fields of a result line; empty and zero where nothing was begun."""
         started = self._started
-        price = started.usd_per_million_characters if started else None
+        is_priced = started is not None and started.usd_per_million_characters is not None
         rendered, failed = sum(self._rendered.values()), sum(self._failed.values())
         total, reused = (started.segments, started.reused) if started else (0, 0)
         return {
@@ -187,13 +190,14 @@ class Counts:
             "files": [file for files in self._files.values() for file in files],
             "segments": {
                 "total": total,
-                "rendered": rendered,
-                "reused": min(reused, total - rendered - failed),  # some were damaged, and spoken anew
+                "rendered": min(rendered, total),
+                # Some were damaged, and spoken anew; some, by two speakers.
+                "reused": max(0, min(reused, total - rendered - failed)),
                 "failed": failed,
             },
             "characters": started.all_characters if started else 0,
             "billed_characters": self._billed,
-            "cost_usd": None if price is None else round(self._billed * price / 1e6, 4),
+            "cost_usd": round(self._costs, 4) if is_priced and self._costs is not None else None,
             "figures": self.figures,
         }
 

@@ -436,7 +436,7 @@ def _outdated(kept: Mapping[str, Any], wishes: Settings) -> list[str]:
     current = speech.get("provider", Speech().provider)
     if wishes.get("speech", {}).get("provider", current) == current:
         return []
-    owned = ("model", "voice", "base_url", "options", "usd_per_million_characters")
+    owned = ("model", "voice", "base_url", "key_variable", "options", "usd_per_million_characters")
     return [key for key in owned if key in speech]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
+from types import TracebackType
 
 from narrator.audio.memory import keep_freed_memory
 from narrator.book import Book
@@ -82,6 +83,7 @@ class Session:
         self._is_open, self._is_accepted = is_open, False
         self._desk: Desk | None = None
         self._asked = 0  # the speaker that was asked last
+        self._is_broken = False
         self._failed: set[int] = set()  # the speakers that cannot be asked any more
 
     async def run(self) -> Plan:
@@ -106,7 +108,7 @@ class Session:
         async with AsyncExitStack() as stack:
             self._binders = stack.enter_context(ThreadPoolExecutor(CHAPTERS_AT_ONCE, "chapters"))
             stack.callback(self.stop.at_once.set)
-            stack.push_async_callback(self._leave_desk)
+            stack.push_async_exit(self._end_desk)
             plan = self._plan()
             ensure_room(self._book, plan)
             if not plan.orders:
@@ -120,7 +122,7 @@ class Session:
                 except BaseException as exc:
                     with suppress(DiskError):  # what ended the run is what a person must hear of
                         self._put_bad_away()
-                    if not self._fails_over(exc):
+                    if not await self._fails_over(exc, plan):
                         raise
                     plan = self._plan()
                     continue
@@ -138,23 +140,34 @@ class Session:
                 advice="Check the disk that the project is on; what is whole is kept.",
             )
 
-    def _fails_over(self, error: BaseException) -> bool:
+    async def _fails_over(self, error: BaseException, plan: Plan) -> bool:
         """Whether somebody else goes on where a speaker ended in an error.
 
         What a person got wrong from the first is for a person to mend.
         """
-        failed, speakers = self._asked, self._book.speakers
-        has_answered = bool(self._desk and self._desk.has_answered)
-        is_over = isinstance(error, QuotaUsedUp | Unreachable) or (
-            isinstance(error, Refused) and not isinstance(error, UnknownVoice) and has_answered
-        )
-        if not isinstance(error, RunError) or not is_over or failed + 1 >= len(speakers) or self.stop.was_asked:
+        speakers = self._book.speakers
+        others = set(range(len(speakers))) - self._failed - {self._asked}
+        if not isinstance(error, RunError) or not others or self.stop.was_asked:
             return False
-        self._failed.add(failed)
-        other = speakers[failed + 1].provider
+        is_gone = isinstance(error, QuotaUsedUp | Unreachable)
+        is_refused = isinstance(error, Refused) and not isinstance(error, UnknownVoice)
+        if not is_gone and not (is_refused and self._has_spoken(self._asked, plan)):
+            return False
+        self._failed.add(self._asked)
+        if not any(order.speaker in others for order in self._made(self._takes.keys()).orders):
+            return False
+        await self._leave_desk(error)
+        other = speakers[min(others)].provider
         goes_on = " ".join(filter(None, (other.name, other.voice)))
         self._observe(Notice(f"{error.what} What is left is spoken by {goes_on}, whole chapters at a time."))
         return True
+
+    def _has_spoken(self, speaker: int, plan: Plan) -> bool:
+        """Whether this speaker has given any take of this book, now or in an earlier run."""
+        missing = {order.key for order in plan.orders} - self.tally.spoken.keys()
+        return any(
+            planned.speaker == speaker and not missing.issuperset(planned.keys) for planned in plan.chapters
+        )
 
     def _put_bad_away(self) -> int:
         """Make orders again of takes that proved damaged, or doubtful now that the voice's pace is known."""
@@ -189,24 +202,34 @@ class Session:
             is_open=self._is_open and speaker == 0,
         )
         self._desk = await desk.__aenter__()
+        if self._is_broken:
+            desk.close()
         desk.learn_pace(plan)
         self._accept()
         return desk
 
-    async def _leave_desk(self) -> None:
+    async def _leave_desk(self, error: BaseException | None = None) -> None:
+        await self._end_desk(type(error) if error else None, error, None)
+
+    async def _end_desk(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if desk := self._desk:
             self._desk = None
             self._bad |= desk.checks.doubtful()
-            await desk.__aexit__(None, None, None)
+            await desk.__aexit__(kind, error, trace)
 
     def _accept(self) -> None:
         if not self._is_accepted:
             self._is_accepted = True
             self._on_accepted()
 
+    def _made(self, have: frozenset[TakeKey]) -> Plan:
+        return self._book.plan(have, failed=self._failed, given_up=self.tally.failures)
+
     def _plan(self) -> Plan:
         book = self._book
-        made = book.plan(self._takes.keys(), failed=self._failed)
+        made = self._made(self._takes.keys())
         # What was given up in an earlier pass of this run is not paid for again in it.
         orders = tuple(order for order in made.orders if order.key not in self.tally.failures)
         plan = replace(made, orders=orders)
@@ -265,6 +288,7 @@ class Session:
                 paths = self._delivery.record(made)
                 self._observe(ChapterAssembled(planned.number, made.title, paths, made.duration_s))
         except BaseException:
+            self._is_broken = True
             if self._desk:
                 self._desk.close()  # a book that cannot be assembled must not go on costing
             raise

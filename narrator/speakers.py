@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from narrator.config import Config, Speech
 from narrator.errors import UnknownVoice
@@ -17,19 +17,27 @@ class Speaker:
     """A provider, and how it is asked to speak one book.
 
     `language` is the book's and `rate_hz` the project's. `voices` are what it has in the place of voices that
-    the script names; in the place of others it speaks with its own, unless `knows_all`.
+    the script names; those without a place there it has itself where `has_cast`, else its own voice speaks.
+    `server` tells its takes from those that the same provider makes elsewhere; '' where there is nobody else.
     """
 
     provider: Provider
     speed: float
     language: str
     rate_hz: int
-    voices: Mapping[str, str]
-    knows_all: bool
+    voices: Mapping[str, str] = field(default_factory=dict)
+    has_cast: bool = True
+    server: str = ""
+
+    def takes(self, text: str) -> bool:
+        """Whether a text is short enough for it."""
+        capabilities = self.provider.capabilities
+        is_short = len(text) <= capabilities.max_characters
+        return is_short and (not capabilities.max_bytes or len(text.encode()) <= capabilities.max_bytes)
 
     def voice_of(self, segment: Segment) -> str:
         """The voice that speaks a segment."""
-        own = segment.voice if self.knows_all else ""
+        own = segment.voice if self.has_cast else ""
         return self.voices.get(segment.voice, own) or self.provider.voice
 
     def request_for(self, segment: Segment, previous_text: str = "", next_text: str = "") -> SpeechRequest:
@@ -47,7 +55,7 @@ class Speaker:
             speed=self.speed,
             rate_hz=self.rate_hz,
             revision=self.provider.revision,
-            options=self.provider.sound_options,
+            options={**self.provider.sound_options, **({"server": self.server} if self.server else {})},
             previous_text=_end_of(previous_text, context),
             next_text=_beginning_of(next_text, context),
         )
@@ -59,18 +67,40 @@ class Speaker:
             return ""
 
 
+def speakers_of(
+    config: Config, provider: Provider, failover: Provider | None, language: str
+) -> tuple[Speaker, ...]:
+    """The provider, and behind it the one that goes on where it fails, if there is one."""
+    speed, rate_hz = config.speech.speed, provider.capabilities.rate_hz
+    first = Speaker(provider, speed, language, rate_hz)
+    if failover is None:
+        return (first,)
+    is_same = failover.name == provider.name
+    return (
+        first,
+        Speaker(
+            failover,
+            speed,
+            language,
+            rate_hz,
+            voices=config.failover.voices,
+            has_cast=is_same,
+            server=config.failover.base_url if is_same else "",
+        ),
+    )
+
+
 def failover_speech(config: Config) -> Speech | None:
     """The settings of who goes on where the provider fails, None where nobody is named.
 
-    Another account of the same provider speaks as the first does, unless something else is said.
+    Another account, named by its key alone, speaks as the first one does; whoever else is named has nothing
+    of the first one's settings but the speed.
     """
     named = config.failover
-    if not (named.provider or named.key_variable):
-        return None
     wishes = named.model_dump(exclude={"voices"}, exclude_defaults=True)
-    if named.provider in ("", config.speech.provider):
-        return config.speech.model_copy(update=wishes)
-    return Speech(**wishes, speed=config.speech.speed)
+    if named.provider or named.base_url:
+        return Speech(**{"provider": config.speech.provider, **wishes}, speed=config.speech.speed)
+    return config.speech.model_copy(update=wishes) if named.key_variable else None
 
 
 def open_failover(config: Config) -> Provider | None:
@@ -87,10 +117,14 @@ def _end_of(text: str, characters: int) -> str:
     """The end of a text, from the beginning of a word on."""
     if len(text) <= characters:
         return text
-    _, _, end = text[len(text) - characters :].partition(" ")
-    return end if characters else ""
+    end = text[len(text) - characters :] if characters else ""
+    _, space, words = end.partition(" ")
+    return words if space else end
 
 
 def _beginning_of(text: str, characters: int) -> str:
     """The beginning of a text, to the end of a word."""
-    return text if len(text) <= characters else text[:characters].rpartition(" ")[0]
+    if len(text) <= characters:
+        return text
+    words, space, _ = text[:characters].rpartition(" ")
+    return words if space else text[:characters]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from platformdirs import user_state_path
@@ -56,8 +56,12 @@ def open_takes(project: Project) -> TakeFolder:
     return TakeFolder(project.takes_folder, project.quarantine_folder)
 
 
-def open_ledger(project: Project, provider: Provider, wishes: Rendering, takes: TakeStore) -> SqliteLedger:
+def open_ledger(
+    project: Project, provider: Provider, wishes: Rendering, takes: TakeStore, others: Sequence[Provider] = ()
+) -> SqliteLedger:
     """The ledger of a project for one run. Call it under the project's lock.
+
+    `others` are those whose takes may be in the project, too.
 
     Raises:
         UsageError: a limit on cost, and no price.
@@ -65,9 +69,13 @@ def open_ledger(project: Project, provider: Provider, wishes: Rendering, takes: 
     """
     price = provider.capabilities.usd_per_million_characters
 
+    prices = {
+        (each.name, each.model): each.capabilities.usd_per_million_characters for each in (*others, provider)
+    }
+
     def price_of(name: str, model: str) -> float | None:
-        if (name, model) == (provider.name, provider.model):
-            return price
+        if (name, model) in prices:
+            return prices[name, model]
         listed = list_price(name, model)
         return listed.usd_per_million_characters if listed else None
 

@@ -37,7 +37,7 @@ class Broken(io.StringIO):
 
 
 def taken(key: TakeKey) -> TakeReady:
-    return TakeReady(key, 1, 10, 10, 1.0, 1, "", 100, 1, 48_000, 8.0)
+    return TakeReady(key, 1, 10, 10, 0.00015, 1.0, 1, "", 100, 1, 48_000, 8.0)
 
 
 def failed(key: TakeKey) -> SegmentFailed:

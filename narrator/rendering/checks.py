@@ -16,6 +16,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from narrator.errors import BadTake
 from narrator.model import Measurement, SpeechRequest, TakeKey
@@ -31,8 +32,18 @@ CLIPPED_SHARE = 0.25
 DEAD_AIR_S = 5.0
 """Silence at the end longer than any reader's pause."""
 
+NOISE_PEAK = 0.97
+NOISE_SHARE = 0.95
+NOISE_POWER = 0.28, 0.38
+"""Bytes that are no samples, heard as such, are noise as loud as can be: nearly every hop comes close to full
+scale, and the mean square is that of numbers of which each is as likely, 1/3. No voice is near to it."""
+
 WIDE_BOUNDS = 2.5, 22.5
 """The slowest and the fastest pace of any voice, in letters and digits a second."""
+
+SLOWEST_ALPHABETIC = 5.0
+"""The slowest where each letter is a sound, as in Latin, Greek and Cyrillic: half the pace of the slowest
+voice. One that is slower is most likely said to have a third of the rate that it has."""
 
 JUDGED_CHARACTERS = 40
 """Shorter texts vary too much in length to be judged by wide bounds: 'No.' may take a second."""
@@ -44,12 +55,20 @@ BRIEF_HASTE = 1.8
 """Measured on headings and lines of dialogue: said up to 1.4 times as fast as long texts, so that most halves
 of one seem to be said over twice as fast."""
 
+BRIEF_GRACE_S = 3.0
+BRIEF_DELAY = 3.0
+"""A brief text may take so many times as long as the voice's own pace has it, and so many seconds more."""
+
+SLOW_VOICES = 11.0, 5.5
+"""What counts as a voice's pace for that before it is known: in letters of such an alphabet, and in others."""
+
 LEARNED_FROM = 5
 """Takes after which the voice's own pace is trusted over the wide bounds."""
 
 LEARNED_AT_MOST = 200
 """The last takes that count for it: a voice may become slower with what it reads."""
 
+_ALPHABETIC = re.compile(r"[^\W\d_\u0530-\U0010ffff]")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _DRAWN_OUT = re.compile(r"(.)\1{2,}")
 
@@ -78,13 +97,44 @@ class _Paces:
 
 
 @dataclass(frozen=True, slots=True)
+class _Reading:
+    """How long a text was read: in letters and digits, an ideogram taking the time of about three.
+
+    `pace` is theirs a second, as it would be at speed 1; `said` are the letters and digits as they are written.
+    """
+
+    letters: int
+    pace: float
+    said: int
+    is_alphabetic: bool
+    is_figures: bool
+
+    @property
+    def is_brief(self) -> bool:
+        return self.said < JUDGED_CHARACTERS
+
+    @classmethod
+    def of(cls, request: SpeechRequest, measurement: Measurement) -> _Reading:
+        said = _said(request.text)
+        letters = said + 2 * len(_UNSPACED.findall(request.text))
+        return cls(
+            letters=letters,
+            pace=letters / _seconds(request, measurement) / request.speed,
+            said=said,
+            is_alphabetic=2 * len(_ALPHABETIC.findall(request.text)) > said,
+            # A number's digits stand for many more letters than themselves.
+            is_figures=sum(map(str.isdigit, request.text)) >= said / 5,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class _Belief:
     """A take that was believed before the pace of its voice was known.
 
     `paces` are those of its voice; whatever its length, `is_brief` says that it is judged like a brief one.
     """
 
-    pace: float
+    reading: _Reading
     paces: _Paces
     is_brief: bool
 
@@ -121,6 +171,8 @@ class TakeChecks:
         peaks = np.frombuffer(measurement.hop_peaks, "<f4")
         if np.count_nonzero(peaks >= CLIPPED_PEAK) > CLIPPED_SHARE * len(peaks):
             raise BadTake("the answer is clipped nearly everywhere")
+        if _is_noise(measurement, peaks):
+            raise BadTake("the answer is noise: bytes that are no samples sound like this")
         if measurement.tail_frames > DEAD_AIR_S * request.rate_hz:
             raise BadTake(f"the answer ends in {measurement.tail_frames / request.rate_hz:.0f} s of dead air")
         with self._checking:
@@ -136,13 +188,11 @@ class TakeChecks:
         That run may have been killed before it knew the pace: so a take that seems to lack its half is doubted.
         It may also have passed by a pace that was a little different: so it is judged by `BRIEF_HASTE` alone.
         """
-        if _said(request.text) < JUDGED_CHARACTERS:
-            return
-        pace, paces = _pace(request, measurement), self._paces_for(request)
+        reading, paces = _Reading.of(request, measurement), self._paces_for(request)
         slowest, fastest = WIDE_BOUNDS
-        if slowest <= pace <= fastest:
-            paces.add(pace)
-        self._believed[key] = _Belief(pace, paces, is_brief=True)
+        if not reading.is_brief and slowest <= reading.pace <= fastest:
+            paces.add(reading.pace)
+        self._believed[key] = _Belief(reading, paces, is_brief=True)
 
     def doubtful(self) -> frozenset[TakeKey]:
         """Takes that were believed before their voice was known and do not hold against the others."""
@@ -153,42 +203,53 @@ class TakeChecks:
         return hasty | self._rates.doubtful()
 
     def _check_pace(self, request: SpeechRequest, measurement: Measurement) -> None:
-        seconds, said = _seconds(request, measurement), _said(request.text)
+        seconds, reading = _seconds(request, measurement), _Reading.of(request, measurement)
         length = f"{seconds:.1f} s for {len(request.text)} characters"
-        is_brief = said < JUDGED_CHARACTERS
-        if is_brief and seconds > 6 + 1.5 * said:
+        if reading.is_brief and seconds > 6 + 1.5 * reading.said:
             raise BadTake(f"the answer is too long: {length}")
-        if said < BRIEF_CHARACTERS:
-            return
-        pace, paces = _pace(request, measurement), self._paces_for(request)
-        low, high = self._bounds(paces, is_brief=is_brief)
-        if pace > high:
+        paces = self._paces_for(request)
+        low, high = self._bounds(reading, paces, is_brief=reading.is_brief)
+        if reading.pace > high:
             raise BadTake(f"the answer is too short: {length}")
-        # A number's digits stand for many more letters than themselves.
-        if pace < low and sum(map(str.isdigit, request.text)) < said / 5:
+        if reading.pace < low:
             raise BadTake(f"the answer is too long: {length}")
         if not paces.are_known:
-            self._believed[request.key] = _Belief(pace, paces, is_brief)
-        if not is_brief:
-            paces.add(pace)
+            self._believed[request.key] = _Belief(reading, paces, reading.is_brief)
+        if not reading.is_brief:
+            paces.add(reading.pace)
 
     def _holds(self, belief: _Belief) -> bool:
-        low, high = self._bounds(belief.paces, is_brief=belief.is_brief)
-        return low <= belief.pace <= high
+        low, high = self._bounds(belief.reading, belief.paces, is_brief=belief.is_brief)
+        return low <= belief.reading.pace <= high
 
     def _paces_for(self, request: SpeechRequest) -> _Paces:
         return self._paces[request.model, request.voice, request.language]
 
-    def _bounds(self, paces: _Paces, *, is_brief: bool) -> tuple[float, float]:
+    def _bounds(self, reading: _Reading, paces: _Paces, *, is_brief: bool) -> tuple[float, float]:
         """The slowest and the fastest pace that is believed, in letters and digits a second."""
-        if is_brief:
-            judged = paces.are_known and not self._is_local
-            return 0.0, paces.median * BRIEF_HASTE if judged else math.inf
         if self._is_local:
-            return 1.0, 45.0
-        if not paces.are_known:
-            return WIDE_BOUNDS
-        return paces.median / 2.5, paces.median * 1.6
+            slowest, fastest = (0.0, math.inf) if is_brief else (1.0, 45.0)
+        elif is_brief:
+            slowest, fastest = _brief_bounds(reading, paces)
+        elif paces.are_known:
+            slowest, fastest = paces.median / 2.5, paces.median * 1.6
+        else:
+            slowest, fastest = WIDE_BOUNDS
+            slowest = SLOWEST_ALPHABETIC if reading.is_alphabetic else slowest
+        return 0.0 if reading.is_figures else slowest, fastest
+
+
+def _brief_bounds(reading: _Reading, paces: _Paces) -> tuple[float, float]:
+    usual = paces.median if paces.are_known else SLOW_VOICES[not reading.is_alphabetic]
+    slowest = reading.letters / (BRIEF_GRACE_S + BRIEF_DELAY * reading.letters / usual)
+    is_judged = paces.are_known and reading.said >= BRIEF_CHARACTERS
+    return slowest, usual * BRIEF_HASTE if is_judged else math.inf
+
+
+def _is_noise(measurement: Measurement, peaks: npt.NDArray[np.float32]) -> bool:
+    low, high = NOISE_POWER
+    is_as_loud = low <= measurement.sum_squares / max(measurement.frames, 1) <= high
+    return is_as_loud and np.count_nonzero(peaks >= NOISE_PEAK) > NOISE_SHARE * len(peaks)
 
 
 def _said(text: str) -> int:
@@ -199,9 +260,3 @@ def _said(text: str) -> int:
 def _seconds(request: SpeechRequest, measurement: Measurement) -> float:
     frames = measurement.frames - measurement.lead_frames - measurement.tail_frames
     return max(frames, 1) / request.rate_hz
-
-
-def _pace(request: SpeechRequest, measurement: Measurement) -> float:
-    """Letters and digits a second, as they would be at speed 1; an ideogram takes the time of about three."""
-    said = _said(request.text) + 2 * len(_UNSPACED.findall(request.text))
-    return said / _seconds(request, measurement) / request.speed

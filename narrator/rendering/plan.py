@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, islice
+from typing import Protocol
 
 from narrator.errors import UsageError
 from narrator.model import Script, ScriptChapter, Segment, SpeechRequest, TakeKey
 
 PREVIEW = 0
 """The number of the chapter that a preview is delivered as."""
+
+SEVERAL = -1
+"""In the place of a speaker's number: more than one speak it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class PlannedChapter:
-    """A spoken chapter: its number, from 1, a key for each of its segments, and the number of its speaker."""
+    """A spoken chapter: its number, from 1, a key for each of its segments, and the number of its speaker.
+
+    A preview alone, which is of several chapters, may have `SEVERAL`.
+    """
 
     number: int
     chapter: ScriptChapter
@@ -54,7 +61,9 @@ class Plan:
             segments=tuple(segment for planned in self.chapters for segment in planned.chapter.segments),
         )
         keys = tuple(key for planned in self.chapters for key in planned.keys)
-        return replace(self, chapters=(PlannedChapter(PREVIEW, chapter, keys),))
+        speakers = {planned.speaker for planned in self.chapters}
+        speaker = speakers.pop() if len(speakers) == 1 else SEVERAL
+        return replace(self, chapters=(PlannedChapter(PREVIEW, chapter, keys, speaker),))
 
     @property
     def segments(self) -> int:
@@ -74,6 +83,10 @@ class Plan:
     def characters(self) -> int:
         """What the orders would send."""
         return sum(len(order.request.text) for order in self.orders)
+
+    def characters_of(self, speaker: int) -> int:
+        """What the orders would send to one of the speakers."""
+        return sum(len(order.request.text) for order in self.orders if order.speaker == speaker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,22 +133,32 @@ class Selection:
 WHOLE_BOOK = Selection()
 
 
-RequestFor = Callable[[Segment, str, str], SpeechRequest]
-"""How somebody is asked to speak a segment, with what is said before and after it; both may be ''."""
+class Speaks(Protocol):
+    """Somebody who can be asked to speak a book."""
+
+    def request_for(self, segment: Segment, previous_text: str, next_text: str) -> SpeechRequest:
+        """How it is asked to speak a segment, with what is said before and after it; both may be ''."""
+        ...
+
+    def takes(self, text: str) -> bool:
+        """Whether it can be asked for a text of this length at all."""
+        ...
 
 
 def make_plan(
     script: Script,
-    speakers: Sequence[RequestFor],
+    speakers: Sequence[Speaks],
     have: frozenset[TakeKey],
     wanted: Selection = WHOLE_BOOK,
     *,
     failed: Collection[int] = (),
+    given_up: Collection[TakeKey] = (),
 ) -> Plan:
     """Compare a script with the takes that exist. Equal texts in equal voices share one take.
 
     A chapter is spoken by one of the `speakers`, so that its voice stays whole: by the first who has spoken all
-    of it, else by the one of those not in `failed` who has the least left to speak, the first one at best.
+    of it but what was `given_up`, else by the one of those who can, and have not `failed`, who has the least
+    left to speak, the first one at best. Where nobody can, it is left to the first one.
 
     Raises:
         UsageError: a chapter is wanted that the book has not.
@@ -144,7 +167,7 @@ def make_plan(
     chapters = []
     for number, chapter, count in wanted.of(script):
         lines = list(islice(in_context(chapter.segments), count))
-        speaker, requests = _choose(speakers, lines, have, failed)
+        speaker, requests = _choose(speakers, lines, have.union(given_up), failed)
         for request in requests:
             key = request.key
             if key in orders:
@@ -172,19 +195,21 @@ def _said_like(other: Segment | None, segment: Segment) -> str:
 
 
 def _choose(
-    speakers: Sequence[RequestFor],
+    speakers: Sequence[Speaks],
     lines: Sequence[tuple[Segment, str, str]],
-    have: frozenset[TakeKey],
+    done: frozenset[TakeKey],
     failed: Collection[int],
 ) -> tuple[int, list[SpeechRequest]]:
     """Who speaks a chapter, and how each of its segments is asked for."""
-    able: list[tuple[int, int, list[SpeechRequest]]] = []
-    for number, request_for in enumerate(speakers):
-        requests = [request_for(*line) for line in lines]
-        left = sum(len(request.text) for request in requests if request.key not in have)
+    by_all: list[list[SpeechRequest]] = []
+    able: list[tuple[int, int]] = []
+    for number, speaker in enumerate(speakers):
+        requests = [speaker.request_for(*line) for line in lines]
+        left = sum(len(request.text) for request in requests if request.key not in done)
         if not left:
             return number, requests
-        if number not in failed or (number == len(speakers) - 1 and not able):
-            able.append((left, number, requests))
-    _, number, requests = min(able, key=lambda each: each[:2])
-    return number, requests
+        by_all.append(requests)
+        if number not in failed and all(speaker.takes(request.text) for request in requests):
+            able.append((left, number))
+    _, number = min(able, default=(0, 0))
+    return number, by_all[number]

@@ -53,6 +53,7 @@ class LocalScheduler:
         """`has_answered`: whether the provider has given a take earlier in this run."""
         self._booth = booth
         self._has_answered = has_answered
+        self._price = booth.provider.capabilities.usd_per_million_characters
         self._on_take = on_take
         self._waiting: deque[Order] = deque()
         self._failures: list[Failure] = []
@@ -108,6 +109,7 @@ class LocalScheduler:
                     order.chapter,
                     len(text),
                     spoken.characters_billed,
+                    None if self._price is None else spoken.characters_billed * self._price / 1e6,
                     take.frames / take.rate_hz,
                     order.segments,
                     **asdict(spoken.arrival),

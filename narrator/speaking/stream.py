@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import weakref
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from concurrent import futures
+from contextlib import suppress
 from types import TracebackType
 from typing import Self, TypedDict, Unpack
 
 from narrator.audio.pcm import BYTES_PER_FRAME, to_float
 from narrator.audio.silence import edges
 from narrator.config import Config, check_config
+from narrator.errors import UsageError
 from narrator.model import Script
 from narrator.ports import Provider
 from narrator.rendering.languages import ensure_language_is_spoken
@@ -58,14 +61,8 @@ class Speaking:
         config = _config(options)
         self._provider = _opened(config)
         self.rate_hz = self._provider.capabilities.rate_hz
-        speaker = Speaker(
-            self._provider,
-            config.speech.speed,
-            _language(config, self._provider),
-            self.rate_hz,
-            voices={},
-            knows_all=True,
-        )
+        language = _language(config, self._provider)
+        speaker = Speaker(self._provider, config.speech.speed, language, self.rate_hz)
         self._recital = Recital(config, speaker, text)
         self._handed_over = 0
         self._sound = self._listen()
@@ -129,16 +126,16 @@ class Speaking:
 class BlockingSpeaking:
     """`Speaking` for code without coroutines: an iterator of the same PCM, which raises the same errors.
 
-    It works in a thread of its own from the first piece to the last, or until it is closed.
+    It works in a thread of its own from the first piece to the last, or until it is closed or forgotten.
     """
 
     def __init__(self, text: str | Iterable[str], **options: Unpack[SpeakOptions]) -> None:
         self._speaking = Speaking(text, **options)
         self.rate_hz = self._speaking.rate_hz
-        self._thread: threading.Thread | None = None
-        self._running: futures.Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = futures.Future()
-        self._asking: asyncio.Task[bytes | None] | None = None
+        self._worker = _Worker(self._speaking)
         self._is_over = False
+        # A loop over this that is left by `break` closes nothing, and is not to be waited for.
+        weakref.finalize(self, self._worker.stop).atexit = False
 
     @property
     def speaking(self) -> Speaking:
@@ -151,16 +148,9 @@ class BlockingSpeaking:
     def __next__(self) -> bytes:
         if self._is_over:
             raise StopIteration
-        if self._thread is None:
-            # A daemon: a program that ends in the middle must not wait for it.
-            self._thread = threading.Thread(
-                target=asyncio.run, args=(self._run(),), name="speaking", daemon=True
-            )
-            self._thread.start()
-        loop, _ = self._running.result()
         pcm: bytes | None = None
         try:
-            pcm = asyncio.run_coroutine_threadsafe(self._next(), loop).result()
+            pcm = self._worker.next_piece()
         finally:
             if pcm is None:
                 self.close()
@@ -171,11 +161,8 @@ class BlockingSpeaking:
     def close(self) -> None:
         """Stop: what is being spoken is broken off."""
         self._is_over = True
-        if self._thread is not None:
-            loop, stop = self._running.result()
-            if self._thread.is_alive():
-                loop.call_soon_threadsafe(stop.set)
-            self._thread.join()
+        self._worker.stop()
+        self._worker.join()
 
     def __enter__(self) -> Self:
         return self
@@ -184,6 +171,39 @@ class BlockingSpeaking:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class _Worker:
+    """The thread that speaks. It does not know who listens, who may be forgotten while it works."""
+
+    def __init__(self, speaking: Speaking) -> None:
+        self._speaking = speaking
+        self._thread: threading.Thread | None = None
+        self._running: futures.Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = futures.Future()
+        self._asking: asyncio.Task[bytes | None] | None = None
+
+    def next_piece(self) -> bytes | None:
+        """The next piece of sound, None after the last. Raises what `Speaking` does."""
+        if self._thread is None:
+            # A daemon: a program that ends in the middle must not wait for it.
+            self._thread = threading.Thread(
+                target=asyncio.run, args=(self._run(),), name="speaking", daemon=True
+            )
+            self._thread.start()
+        loop, _ = self._running.result()
+        return asyncio.run_coroutine_threadsafe(self._next(), loop).result()
+
+    def stop(self) -> None:
+        """Break off what is being spoken, and wait for nothing."""
+        if self._thread is not None:
+            loop, stop = self._running.result()
+            with suppress(RuntimeError):  # the loop is closed: it has ended by itself
+                loop.call_soon_threadsafe(stop.set)
+
+    def join(self) -> None:
+        """Wait until nothing of it is left."""
+        if self._thread is not None:
+            self._thread.join()
 
     async def _run(self) -> None:
         stop = asyncio.Event()
@@ -200,6 +220,11 @@ class BlockingSpeaking:
 
 
 def _config(options: SpeakOptions) -> Config:
+    if unknown := sorted(set(options) - set(SpeakOptions.__annotations__)):
+        raise UsageError(
+            f"There is no option {unknown[0]!r} of speaking.",
+            advice=f"There are: {', '.join(SpeakOptions.__annotations__)}.",
+        )
     settings = wishes_of(**options).settings
     return check_config(settings, where="These options do not fit together")
 

@@ -56,6 +56,7 @@ def test_another_provider_goes_on_with_whole_chapters(fault: str, book: Path) ->
         assert _asked(first) == Counter(TEXTS[:AFTER])
         cost = (first.billed_characters * 100 + second.billed_characters * 10) / 1e6
         assert run.result["cost_usd"] == pytest.approx(cost, abs=1e-4)
+        assert run.result["segments"] == {"total": len(TEXTS), "rendered": len(TEXTS), "reused": 0, "failed": 0}
 
         first.recover()
         before = len(first.requests), len(second.requests)
@@ -82,3 +83,39 @@ def test_a_key_that_is_wrong_from_the_first_is_told(book: Path) -> None:
         run = _render(book, first.url, *settings, env={"OPENAI_API_KEY": "sk-wrong"})
         assert run.exit_code == 4
         assert second.requests == []
+
+
+def _second(server: FakeSpeechServer) -> tuple[str, ...]:
+    return ("failover.provider=openai", "failover.voice=mara", f"failover.base_url={server.url}")
+
+
+def test_a_key_that_stays_refused_goes_on_failing_over(book: Path) -> None:
+    with served() as first, served(FakeSpeechServer(voices=("mara",))) as second:
+        first.fail(FAULTS["401"], requests=range(AFTER + 1, 1000))
+        second.fail(FAULTS["quota"], requests=range(3, 1000))
+        stopped = _render(book, first.url, *_second(second))
+        assert stopped.exit_code == 4, stopped
+        second.recover()
+        run = _render(book, first.url, *_second(second))
+        assert len(delivered(run)) == 3
+        assert _asked(second) == Counter(TEXTS[6:])
+
+
+def test_what_the_second_leaves_undone_the_first_does_once_it_is_well(book: Path) -> None:
+    with served() as first, served(FakeSpeechServer(voices=("mara",))) as second:
+        first.fail(FAULTS["quota"], requests=range(AFTER + 1, 1000))
+        second.fail(FAULTS["quota"], requests=range(3, 1000))
+        stopped = _render(book, first.url, *_second(second))
+        assert stopped.exit_code == 4, stopped
+        first.recover()
+        run = _render(book, first.url, *_second(second))
+        assert len(delivered(run)) == 3
+        assert max(_asked(first).values()) == 1
+
+
+def test_a_limit_on_cost_needs_both_prices_before_anything_is_sent(book: Path) -> None:
+    with served() as first, served(FakeSpeechServer(voices=("mara",))) as second:
+        run = _render(book, first.url, *_second(second), "rendering.max_cost_usd=5")
+        assert run.exit_code == 2, run
+        assert "failover.usd_per_million_characters" in run.result["advice"]
+        assert first.requests == second.requests == []

@@ -8,7 +8,7 @@ KEY = TakeKey("1" * 64)
 
 
 def take(ttfb_ms: int, real_time_factor: float = 8.0, transport: str = "") -> TakeReady:
-    return TakeReady(KEY, 1, 10, 10, 1.0, 1, transport, ttfb_ms, 3, 48_000, real_time_factor)
+    return TakeReady(KEY, 1, 10, 10, 0.00015, 1.0, 1, transport, ttfb_ms, 3, 48_000, real_time_factor)
 
 
 def test_percentiles_are_times_that_were_measured() -> None:

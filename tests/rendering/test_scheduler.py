@@ -101,10 +101,14 @@ def orders(count: int) -> tuple[Order, ...]:
     segments = tuple(Segment(text, (Span(0, 0, 1),)) for text in texts(count))
     chapter = ScriptChapter("T", Matter.BODY, "chapter", "d", 1, 1, segments)
 
-    def request_for(segment: Segment, _previous: str, _next: str) -> SpeechRequest:
-        return SpeechRequest("openai", "tts-1", "alloy", segment.text, "en", 1.0, 24_000, 1)
+    class Speaker:
+        def request_for(self, segment: Segment, previous_text: str, next_text: str) -> SpeechRequest:
+            return SpeechRequest("openai", "tts-1", "alloy", segment.text, "en", 1.0, 24_000, 1)
 
-    return make_plan(Script("B", (), "en", (chapter,)), [request_for], frozenset()).orders
+        def takes(self, _text: str) -> bool:
+            return True
+
+    return make_plan(Script("B", (), "en", (chapter,)), [Speaker()], frozenset()).orders
 
 
 @asynccontextmanager
