@@ -6,25 +6,23 @@ The second place where a provider call is retried, and only for as long as nothi
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from narrator.audio.decode import PcmDecoder
 from narrator.errors import AttemptError, BadTake, RateLimited, StreamBroken, TriesUsedUp, Unavailable
 from narrator.model import AudioChunk, SpeechEvent, SpeechReceipt, SpeechRequest, WordTime
 from narrator.ports import LiveProvider, Provider
-from narrator.rendering.limits import LONGEST_WAIT_S, AccountLimits
-from narrator.rendering.segment import MOST_BAD_TAKES, MOST_RATE_LIMITED
+from narrator.rendering.limits import AccountLimits
 from narrator.rendering.transports import Transports
+from narrator.rendering.tries import WAIT_BASE_S, Tries, error_of, wait_s
 
 _LOG = logging.getLogger("narrator")
-
-WAIT_BASE_S = 0.5
-"""The first wait before another attempt is up to twice as long, the next ones grow."""
 
 Hear = Callable[[bytes], None]
 """Takes the next piece of sound: s16le mono at the request's rate, whole frames."""
@@ -66,7 +64,7 @@ class Aloud:
             journey.arrived()
 
         def tell(state: RetryCallState) -> None:
-            error = _error(state)
+            error = error_of(state)
             other = journey.failed(error) if isinstance(error, AttemptError) else ""
             _LOG.info("%s; again in %.1f s%s", error, state.upcoming_sleep, f" by {other}" if other else "")
 
@@ -102,7 +100,7 @@ class Aloud:
             await self._listen(sound, request, hear, tries, lambda: "".join(sent))
 
         def tell(state: RetryCallState) -> None:
-            _LOG.info("%s; again in %.1f s", _error(state), state.upcoming_sleep)
+            _LOG.info("%s; again in %.1f s", error_of(state), state.upcoming_sleep)
 
         try:
             await self._tried(attempt, tries, tell, RateLimited)
@@ -158,55 +156,32 @@ class Aloud:
         kind: type[AttemptError],
     ) -> None:
         """Make attempts until one succeeds, or fails by no `kind`, or fails after something was heard."""
+
+        async def sleep(seconds: float) -> None:
+            with tries.spending(math.inf):
+                await self.limits.sleep(seconds)
+
+        async def spent() -> None:
+            with tries.spending(math.inf):
+                await attempt()
+
         retrying = AsyncRetrying(
             retry=retry_if_exception(lambda error: isinstance(error, kind) and not tries.was_heard),
             stop=tries.are_used_up,
-            wait=self._wait_s,
-            sleep=self.limits.sleep,
+            wait=lambda state: wait_s(state, self.limits, WAIT_BASE_S),
+            sleep=sleep,
             before_sleep=tell,
             reraise=True,
         )
         try:
-            await retrying(attempt)
+            await retrying(spent)
         except kind as exc:
             if tries.was_heard:
                 raise
             raise TriesUsedUp(f"Gave up after {tries.made} attempts: {exc.what}", advice=exc.advice) from exc
 
-    def _wait_s(self, state: RetryCallState) -> float:
-        error = _error(state)
-        named = error.retry_after_s if isinstance(error, RateLimited | Unavailable) else None
-        backoff = float(wait_random_exponential(multiplier=WAIT_BASE_S, max=30)(state))
-        if named is None:
-            return backoff
-        wait_s = min(max(named, backoff), LONGEST_WAIT_S)
-        if not (isinstance(error, RateLimited) and error.is_concurrency):
-            self.limits.pause(wait_s)
-        return wait_s
 
+class _Tries(Tries):
+    """The attempts at one text, and whether anything was heard of it."""
 
-class _Tries:
-    """The attempts at one text: how many failed in which way, and whether anything was heard of it."""
-
-    def __init__(self, attempts: int, deadline_s: float) -> None:
-        self.made = 0
-        self.was_heard = False
-        self._attempts = attempts
-        self._deadline_s = deadline_s
-        self._bad = self._limited = 0
-
-    def are_used_up(self, state: RetryCallState) -> bool:
-        self.made = state.attempt_number
-        error = _error(state)
-        self._bad += isinstance(error, BadTake)
-        self._limited += isinstance(error, RateLimited)
-        return (
-            self._bad >= MOST_BAD_TAKES
-            or self._limited >= MOST_RATE_LIMITED
-            or self.made - self._limited >= self._attempts
-            or (state.seconds_since_start or 0.0) + state.upcoming_sleep >= self._deadline_s
-        )
-
-
-def _error(state: RetryCallState) -> BaseException | None:
-    return state.outcome.exception() if state.outcome else None
+    was_heard = False

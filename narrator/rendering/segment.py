@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
 from narrator.audio.measure import measure
 from narrator.errors import (
@@ -29,13 +28,8 @@ from narrator.rendering.checks import TakeChecks
 from narrator.rendering.limits import LONGEST_WAIT_S, AccountLimits
 from narrator.rendering.plan import Order
 from narrator.rendering.transports import Journey, Transports
+from narrator.rendering.tries import WAIT_BASE_S, Tries, error_of, wait_s
 from narrator.rendering.writer import TakeWriter
-
-MOST_BAD_TAKES = 3
-"""Answers to one text that may fail the checks: each was probably paid for."""
-
-MOST_RATE_LIMITED = 30
-"""Refusals cost nothing, so there may be many: a busy account is no reason to lose a segment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +60,7 @@ class Booth:
     attempts: int
     timeout_s: float
     deadline_s: float
-    wait_base_s: float = 0.5
+    wait_base_s: float = WAIT_BASE_S
 
     async def record(self, order: Order) -> Spoken:
         """Speak an order until there is a take of it.
@@ -76,7 +70,7 @@ class Booth:
             RunError, DiskError: nothing further can succeed.
             Interrupted: `limits` were closed before an attempt could begin.
         """
-        tries = _Tries(self.attempts, self.deadline_s, self.transports.journey())
+        tries, journey = Tries(self.attempts, self.deadline_s), self.transports.journey()
         self.observe(SegmentStarted(order.key, order.chapter, order.request.text))
 
         async def sleep(seconds: float) -> None:
@@ -86,18 +80,18 @@ class Booth:
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(AttemptError),
             stop=tries.are_used_up,
-            wait=self._wait_s,
+            wait=lambda state: wait_s(state, self.limits, self.wait_base_s),
             sleep=sleep,
-            before_sleep=lambda state: self._tell_retry(order, state, tries.journey),
+            before_sleep=lambda state: self._tell_retry(order, state, journey),
             reraise=True,
         )
         try:
-            return await retrying(self._attempt, order.request, tries)
+            return await retrying(self._attempt, order.request, tries, journey)
         except AttemptError as exc:
             raise TriesUsedUp(f"gave up after {tries.made} attempts: {exc.what}", advice=exc.advice) from exc
 
-    async def _attempt(self, request: SpeechRequest, tries: _Tries) -> Spoken:
-        answer = Answer(request, tries.journey.transport)
+    async def _attempt(self, request: SpeechRequest, tries: Tries, journey: Journey) -> Spoken:
+        answer = Answer(request, journey.transport)
         async with self.limits.attempt():
             call = self.ledger.intend(request)
             with self._settling(call, answer), tries.spending(self.timeout_s):
@@ -109,7 +103,7 @@ class Booth:
         with self._settling(call, answer, is_whole=True):
             take = await self.writer.keep(lambda: self._judge(request, answer), is_brief=answer.is_brief)
         self._settle(call, Outcome.TAKE, answer.characters_billed)
-        tries.journey.arrived()
+        journey.arrived()
         return Spoken(take, answer.characters_billed, answer.arrival(take.frames / take.rate_hz))
 
     async def _listen(self, request: SpeechRequest, answer: Answer) -> None:
@@ -152,20 +146,8 @@ class Booth:
         if is_billed:
             self.on_billed(characters_billed)
 
-    def _wait_s(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        named = error.retry_after_s if isinstance(error, RateLimited | Unavailable) else None
-        backoff = float(wait_random_exponential(multiplier=self.wait_base_s, max=30)(state))
-        if named is None:
-            return backoff
-        # Some servers name a time of 0, or one that has passed, again and again.
-        wait_s = min(max(named, backoff), LONGEST_WAIT_S)
-        if not (isinstance(error, RateLimited) and error.is_concurrency):
-            self.limits.pause(wait_s)
-        return wait_s
-
     def _tell_retry(self, order: Order, state: RetryCallState, journey: Journey) -> None:
-        error = state.outcome.exception() if state.outcome else None
+        error = error_of(state)
         if not isinstance(error, AttemptError):
             return
         other = journey.failed(error)
@@ -192,39 +174,3 @@ def _outcome(error: BaseException, answer: Answer) -> Outcome:
     if (is_refusal or is_unconnected) and not answer.has_begun:
         return Outcome.UNPAID
     return Outcome.MAYBE
-
-
-class _Tries:
-    """The attempts at one order: failures by kind, each of which has its own number, the time, and the way."""
-
-    def __init__(self, attempts: int, deadline_s: float, journey: Journey) -> None:
-        self.made = 0
-        self.journey = journey
-        self._failed = self._bad = self._limited = 0
-        self._attempts = attempts
-        self._left_s = deadline_s
-
-    @contextmanager
-    def spending(self, most_s: float) -> Iterator[None]:
-        """Count the time of what is done inside; no more of it than it can take while this process runs."""
-        began = time.monotonic()
-        try:
-            yield
-        finally:
-            self._left_s -= min(time.monotonic() - began, most_s)
-
-    def are_used_up(self, state: RetryCallState) -> bool:
-        self.made = state.attempt_number
-        error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, BadTake):
-            self._bad += 1
-        elif isinstance(error, RateLimited):
-            self._limited += 1
-        else:
-            self._failed += 1
-        return (
-            self._bad >= min(MOST_BAD_TAKES, self._attempts)
-            or self._limited >= MOST_RATE_LIMITED
-            or self._failed >= self._attempts
-            or self._left_s <= state.upcoming_sleep
-        )

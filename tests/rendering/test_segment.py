@@ -181,7 +181,7 @@ async def test_the_ledger_is_told_what_a_failure_may_have_cost(
 async def test_only_errors_of_an_attempt_are_tried_again(
     tmp_path: Path, error: NarratorError, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("narrator.rendering.segment.MOST_RATE_LIMITED", 2)
+    monkeypatch.setattr("narrator.rendering.tries.MOST_RATE_LIMITED", 2)
     ledger = MemoryLedger()
     async with booth(tmp_path, ledger, ends_in(error)) as here:
         with pytest.raises(NarratorError):
