@@ -310,7 +310,7 @@ async def test_an_hour_in_which_the_process_stood_still_counts_as_one_attempt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock()
-    monkeypatch.setattr("narrator.rendering.segment.time", SimpleNamespace(monotonic=clock))
+    monkeypatch.setattr("narrator.rendering.tries.time", SimpleNamespace(monotonic=clock))
 
     async def suspended() -> AsyncGenerator[SpeechEvent, None]:
         clock.now += 3600.0
