@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 from yarl import URL
+
+_THIS_MACHINE = re.compile(r"(?:localhost\.?|127\.0\.0\.1|0\.0\.0\.0|::1?)(:[0-9]+)?")
 
 
 def server_root(base_url: str, official: URL, key_variable: str = "") -> tuple[URL, list[str]]:
@@ -29,6 +32,11 @@ def server_root(base_url: str, official: URL, key_variable: str = "") -> tuple[U
 
 
 def account_name(provider: str, service: str, key: str | None) -> str:
-    """Names an account by its provider, its server and a digest of its key: nothing secret."""
+    """Names an account by its provider, its server and a digest of its key: nothing secret.
+
+    A server of this machine is the same one by all names of the machine, so that its limits hold for it.
+    """
     payer = hashlib.sha256(key.encode()).hexdigest()[:8] if key else "no key"
-    return f"{provider}:{service}:{payer}"
+    here = _THIS_MACHINE.fullmatch(service)
+    server = f"127.0.0.1{here[1] or ''}" if here else service
+    return f"{provider}:{server}:{payer}"

@@ -11,6 +11,7 @@ a voice that it does not know it replaces, without a word, by its default one.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
@@ -57,6 +58,7 @@ _ENGLISH = "en"
 _ROUTES = {"sse": "v1/audio/speech", "stream": "v1/audio/speech/stream", "http": "v1/audio/speech"}
 _NO_NAME = re.compile(r'[/\\:*?"<>|]')
 _MOST_NAME_CHARACTERS = 100
+_LOG = logging.getLogger("narrator")
 _SAME_LANGUAGE = 9  # CLDR's distance of pt-BR and pt; as far apart as Norwegian nb and nn is another language
 
 
@@ -80,6 +82,7 @@ class Chatterbox:
         self._service = service_name(self._root)
         self._usd_per_million = usd_per_million(speech, self.name, self.model, is_official=True)
         self._timeout_s = rendering.timeout_s
+        self._at_once = rendering.concurrency
         self._languages: tuple[str, ...] = (_ENGLISH,) if self._sample else ()
         self._open_host: Host | None = None
         self._is_ready = False
@@ -146,6 +149,12 @@ class Chatterbox:
             raise UnknownVoice(
                 f"{self._service} has no model {self.model!r}; {nearest(self.model, models)}",
                 advice="The server speaks with the model that it was started with: leave speech.model out.",
+            )
+        if self._at_once > 1:
+            # Our own voices take turns, and an account of one request at once keeps other programs apart.
+            _LOG.warning(
+                "With --concurrency over 1, let no other render use %s meanwhile: it would mix their voices.",
+                self._service,
             )
         self._languages = next((voice.languages for voice in listed if voice.id == self.voice), (_ENGLISH,))
 

@@ -31,6 +31,7 @@ DEFAULT_VOICE = "alloy"
 _ENGLISH = "en"
 _OPENAI_VOICES = frozenset({"alloy", "echo", "fable", "nova", "onyx", "shimmer"})
 _ASK_S = 30.0
+_HEALTH_S = 10.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
 _LOG_ADVICE = "Its own log says more; it must be started again."
 _LOG = logging.getLogger("narrator")
@@ -82,19 +83,20 @@ class Host:
             Unreachable: there is no such server, or it cannot load its model.
             AttemptError: it does not answer, or has not loaded it in time.
         """
-        waited_s, pause_s, told = 0.0, _FIRST_PAUSE_S, ""
-        while not (health := await self._health())["model_loaded"]:
-            progress = quotable(str(health.get("initialization_progress") or health.get("status") or ""))
-            if progress != told:
-                _LOG.debug("%s is not ready yet: %s", self._service, progress)
-                told = progress
-            if waited_s >= self._patience_s:
-                raise Unavailable(
-                    f"{self._service} has not loaded its model within {self._patience_s:g} s: {progress}",
-                    advice="Run the same command again once it has, or raise rendering.timeout_s.",
-                )
-            await asyncio.sleep(pause_s)
-            waited_s, pause_s = waited_s + pause_s, min(2 * pause_s, _LONGEST_PAUSE_S)
+        pause_s, told = _FIRST_PAUSE_S, ""
+        try:
+            async with asyncio.timeout(self._patience_s):
+                while not (health := await self._health())["model_loaded"]:
+                    if (progress := _progress_in(health)) != told:
+                        _LOG.debug("%s is not ready yet: %s", self._service, progress)
+                        told = progress
+                    await asyncio.sleep(pause_s)
+                    pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        except TimeoutError as exc:
+            raise Unavailable(
+                f"{self._service} has not loaded its model within {self._patience_s:g} s: {told}",
+                advice="Run the same command again once it has, or raise rendering.timeout_s.",
+            ) from exc
         if told:
             _LOG.debug("%s is ready", self._service)
         limits = health.get("config")
@@ -182,7 +184,8 @@ class Host:
         return Voice(name, languages=(language,))
 
     async def _health(self) -> dict[str, Any]:
-        health = await self._ask("health")
+        # Half of the time, so that a server that is silent is not taken for one that loads its model.
+        health = await self._ask("health", min(_HEALTH_S, self._patience_s / 2))
         if "model_loaded" not in health:
             raise Unreachable(
                 f"What answers at {self._service} is no Chatterbox TTS API: it tells of no model.",
@@ -201,8 +204,8 @@ class Host:
             return ()
         return [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else ()
 
-    async def _ask(self, path: str) -> dict[str, Any]:
-        timeout_s = min(_ASK_S, self._patience_s)
+    async def _ask(self, path: str, timeout_s: float = _ASK_S) -> dict[str, Any]:
+        timeout_s = min(timeout_s, self._patience_s)
         try:
             async with exchange(self.session, "GET", self._root / path, timeout_s=timeout_s) as answer:
                 return json_object(await answer.whole(), self._service)
@@ -216,6 +219,10 @@ def form_with(sample: Sample, fields: Mapping[str, object]) -> aiohttp.FormData:
     # As a file, and not as bytes, it does not keep the event loop from all else.
     form.add_field("voice_file", io.BytesIO(sample.data), filename=f"voice_sample{sample.suffix}")
     return form
+
+
+def _progress_in(health: Mapping[str, Any]) -> str:
+    return quotable(str(health.get("initialization_progress") or health.get("status") or ""))
 
 
 def _library_voice(item: dict[str, Any]) -> LibraryVoice | None:

@@ -16,7 +16,7 @@ from narrator.model import AudioChunk, AudioFormat, Container
 from narrator.providers.complaints import quotable, read_complaint, refusal_within
 from narrator.providers.wire import Exchange
 from narrator.providers.wire_json import json_object, sound_in_base64
-from narrator.providers.wire_sse import server_sent_events
+from narrator.providers.wire_sse import await_end, server_sent_events
 
 RATE_HZ = 24_000
 WAV = AudioFormat(Container.WAV, RATE_HZ)
@@ -86,6 +86,7 @@ async def sse_sound(answer: Exchange, *, text: str, max_bytes: int) -> AsyncGene
                     case "speech.audio.done":
                         if not received:
                             raise BadTake(f"{service} ended its answer without a sound.")
+                        await await_end(events)
                         return
                     case kind if kind == "error" or event.type == "error" or message.get("error"):
                         raise _said(event.data, service, text, has_sound=received > 0)

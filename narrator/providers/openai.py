@@ -32,7 +32,7 @@ from narrator.model import (
     Voice,
 )
 from narrator.providers.address import account_name, server_root
-from narrator.providers.keys import find_key
+from narrator.providers.keys import find_key, no_key
 from narrator.providers.openai_answer import SpokenAnswer
 from narrator.providers.openai_lists import listed_models, listed_voices
 from narrator.providers.prices import usd_per_million
@@ -112,8 +112,9 @@ class OpenAI:
         self._timeout_s = rendering.timeout_s
         self._container = Container(speech.options.get("response_format", Container.WAV))
         is_pcm = self._container is Container.PCM
-        rate_hz = int(speech.options.get("pcm_rate", DEFAULT_RATE_HZ)) if is_pcm else DEFAULT_RATE_HZ
-        self._format = AudioFormat(self._container, rate_hz)
+        self._bare_rate_hz = int(speech.options.get("pcm_rate", DEFAULT_RATE_HZ))
+        self._format = AudioFormat(self._container, self._bare_rate_hz if is_pcm else DEFAULT_RATE_HZ)
+        self._has_warned = False
         self._instructions = speech.options.get("instructions", "")
         self._extra_body = _extra_body(speech.options.get("extra_body", "{}"))
         self._options = {name: value for name, value in speech.options.items() if name != "transport"}
@@ -193,10 +194,7 @@ class OpenAI:
         """
         if self._is_official:
             if self._key is None:
-                raise BadKey(
-                    f"{self._service} needs a key, and there is none.",
-                    advice=f"Set it: export {self._key_variable}=... (or name your own server with --base-url)",
-                )
+                raise no_key(self._service, self._key_variable)
             _LOG.warning("OpenAI ends its speech models on 2027-01-06; a book that takes longer needs another.")
             return
         known = {voice.id for voice in await self.voices()}
@@ -228,13 +226,33 @@ class OpenAI:
         wish = self._wish(request) | ({"stream_format": "sse"} if is_events else {})
         url = self._root / "audio/speech"
         async with exchange(self._session, "POST", url, json=wish, text=request.text, key=self._key) as answer:
-            spoken = SpokenAnswer(answer, self._service, self._format, text=request.text, key=self._key)
+            spoken = SpokenAnswer(
+                answer,
+                self._service,
+                self._format,
+                bare_rate_hz=self._bare_rate_hz,
+                text=request.text,
+                key=self._key,
+            )
             max_bytes = most_bytes(request) * 3 // 2  # sound in base64 takes 4/3, in events somewhat more
             async with contextlib.aclosing(spoken.chunks(max_bytes=max_bytes)) as chunks:
                 async for chunk in chunks:
                     yield chunk
+            if spoken.came_bare:
+                self._warn_of_bare_samples()
             ids = {"x-request-id": answer.headers["x-request-id"]} if "x-request-id" in answer.headers else {}
             yield SpeechReceipt(ids=ids, characters_billed=len(request.text))
+
+    def _warn_of_bare_samples(self) -> None:
+        if self._has_warned:
+            return
+        self._has_warned = True
+        _LOG.warning(
+            "%s sends samples that do not tell their rate, and they are taken to have %d Hz; "
+            "if they have another, say so: --option pcm_rate=...",
+            self._service,
+            self._bare_rate_hz,
+        )
 
     def _wish(self, request: SpeechRequest) -> dict[str, Any]:
         is_made = self._is_official and request.voice.startswith("voice_")  # by its owner, from a recording

@@ -9,6 +9,8 @@ and some send events to everybody. The events, each with `data: JSON`, often wit
     {"type": "speech.audio.info", "sample_rate", "channels", "bits_per_sample"}    first, of Chatterbox alone
     [DONE]                                               after the end, as in OpenAI's other streams
 
+The sound in them is what was asked for, cut anywhere; speaches sends bare samples, whatever was asked for.
+
 https://platform.openai.com/docs/api-reference/audio/speech-audio-delta-event
 """
 
@@ -24,29 +26,40 @@ from narrator.model import AudioChunk, AudioFormat, Container
 from narrator.providers.complaints import quotable, read_complaint, refusal_within
 from narrator.providers.wire import Exchange
 from narrator.providers.wire_json import json_object, sound_in_base64
-from narrator.providers.wire_sse import server_sent_events
+from narrator.providers.wire_sse import await_end, server_sent_events
 
 _HEAD_BYTES = 16
 _RIFF_BYTES = 8
 _MARKS = (b"data:", b"event:")
 _LABELLED_MARKS = (b":", b"id:", b"retry:")
 _RATE = re.compile(r";\s*rate=([0-9]+)")
+_MARKS_OF_SOUND = {Container.WAV: b"RIFF", Container.FLAC: b"fLaC"}
 _RATES_HZ = range(1000, 400_000)
 _MOST_CHANNELS = 8
 
 
 class SpokenAnswer:
-    """One answer, read once. `asked` is the format that was asked for; the server may tell another rate.
+    """One answer, read once. `asked` is the format that was asked for, and `bare_rate_hz` that of bare samples.
 
-    `text` and `key` are what no message may repeat.
+    The server may tell another rate. `text` and `key` are what no message may repeat. `came_bare` is set where
+    samples came though something else was asked for.
     """
 
     def __init__(
-        self, answer: Exchange, service: str, asked: AudioFormat, *, text: str, key: str | None
+        self,
+        answer: Exchange,
+        service: str,
+        asked: AudioFormat,
+        *,
+        bare_rate_hz: int,
+        text: str,
+        key: str | None,
     ) -> None:
         self._answer = answer
         self._service = service
         self._format = _told_format(answer.headers, asked)
+        self._bare_rate_hz = bare_rate_hz
+        self.came_bare = False
         self._text = text
         self._key = key
         self._has_begun = False
@@ -101,6 +114,7 @@ class SpokenAnswer:
             async for event in events:
                 if event.data == "[DONE]":
                     self._check_spoken()
+                    await await_end(events)
                     return
                 if event.type.endswith("error"):
                     raise self._error(event.data)
@@ -112,12 +126,20 @@ class SpokenAnswer:
                     self._format = _told_by_info(said, self._format)
                 sound = sound_in_base64(said.get("audio"), self._service)
                 if sound:
+                    if not self._has_begun and not _may_begin(self._format.container, sound):
+                        self._take_as_bare()
                     self._has_begun = True
                     yield AudioChunk(sound, self._format)
                 if kind == "speech.audio.done":
                     self._check_spoken()
+                    await await_end(events)
                     return
         raise self._not_whole(f"{self._service} ended its answer without saying that it is whole.")
+
+    def _take_as_bare(self) -> None:
+        self.came_bare = True
+        bare = AudioFormat(Container.PCM, self._bare_rate_hz)
+        self._format = _told_format(self._answer.headers, bare)
 
     def _check_spoken(self) -> None:
         if not self._has_begun:
@@ -150,6 +172,12 @@ def _told_format(headers: Mapping[str, str], asked: AudioFormat) -> AudioFormat:
     told = headers.get("x-sample-rate") or (in_type[1] if in_type else "")
     rate_hz = int(told) if told.isascii() and told.isdigit() else 0
     return AudioFormat(asked.container, rate_hz) if rate_hz in _RATES_HZ else asked
+
+
+def _may_begin(container: Container, sound: bytes) -> bool:
+    """Whether a file of this kind may begin so, where they all begin alike."""
+    mark = _MARKS_OF_SOUND.get(container, b"")
+    return sound[: len(mark)] == mark[: len(sound)]
 
 
 def _told_by_info(said: Mapping[str, Any], asked: AudioFormat) -> AudioFormat:

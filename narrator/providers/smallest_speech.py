@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
+from uuid import uuid4
 
 import aiohttp
 from yarl import URL
@@ -17,12 +17,8 @@ from narrator.providers.smallest_models import HTTP, SSE, WS, Model
 from narrator.providers.smallest_settings import SmallestSettings
 from narrator.providers.wire import exchange, most_bytes
 from narrator.providers.wire_json import json_object
-from narrator.providers.wire_sse import ServerSentEvent, server_sent_events
+from narrator.providers.wire_sse import ServerSentEvent, await_end, server_sent_events
 from narrator.providers.wire_ws import Sockets
-
-_FAREWELL_S = 0.5
-"""How long a stream that has said that it is whole may take to end: only then does the account have the slot of
-the request again."""
 
 _ID_HEADERS = {"X-Request-Id": "request_id", "X-Session-Id": "session_id"}
 
@@ -132,7 +128,7 @@ class Line:
                 for found in self.events_of(heard):
                     yield found
                 if heard.is_last:
-                    await _end_of(events)
+                    await await_end(events)
                     break
             else:
                 # The published client of the old models knows no last event, only the end of the answer.
@@ -147,17 +143,26 @@ class Line:
         async with self.sockets.conversation(
             self.routes.ws, text=request.text, key=self.key, on_close=listener.closed, judge=judged
         ) as conversation:
-            await conversation.send(self.settings.wish(request, WS))
+            listener.earlier_ids = conversation.earlier_ids
+            wish = self.settings.wish(request, WS)
+            if not self.settings.model.is_legacy:
+                wish["request_id"] = listener.own_id = str(uuid4())
+            await conversation.send(wish)
             messages = conversation.messages(max_bytes=self._most_bytes(request), idle_s=self.idle_s)
             async with contextlib.aclosing(messages):
                 async for frame in messages:
+                    if listener.is_anothers(frame):
+                        raise conversation.mixed_up(has_sound=listener.has_sound)
                     heard = listener.message(frame)
                     for found in self.events_of(heard):
                         yield found
                     if heard.is_last:
                         break
+            answer_id = listener.ids.get("request_id", "")
+            if conversation.is_reused and not (listener.has_sound or answer_id):
+                raise conversation.mixed_up()  # the end of the answer before, told twice
             self.refuse_silence(listener)
-            conversation.keep()
+            conversation.keep(answer_id)
             yield _receipt(request.text, listener.ids)
 
     def _most_bytes(self, request: SpeechRequest) -> int:
@@ -182,14 +187,6 @@ class Line:
         """Refuse an answer that is whole and has no sound."""
         if not listener.has_sound:
             raise BadTake(f"{self.service} says that its answer is whole, and there is no sound in it.")
-
-
-async def _end_of(events: AsyncGenerator[ServerSentEvent, None]) -> None:
-    """Wait for the end of a stream that has nothing more to say; however it ends, the answer is whole."""
-    with contextlib.suppress(TimeoutError, SpeechError):
-        async with asyncio.timeout(_FAREWELL_S):
-            async for _ in events:
-                pass
 
 
 def _receipt(text: str, ids: Mapping[str, str]) -> SpeechReceipt:

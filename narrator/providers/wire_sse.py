@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterable
 from dataclasses import dataclass
 
-from narrator.errors import BadTake
+from narrator.errors import BadTake, SpeechError
 
 MOST_EVENT_BYTES = 32 << 20
 """Two minutes of PCM in base64, and more: a service sends sound in far smaller pieces."""
 
+FAREWELL_S = 0.5
+"""How long a stream that has said that it is whole may take to end: only then does the account have the slot of
+the request again."""
+
+_WITHOUT_DATA = re.compile(rb"(?:(?:(?::|event|id|retry)[^\r\n]*)?[\r\n])+")
 _LINE_END = re.compile(rb"\r\n|\n|\r(?=.)", re.DOTALL)  # a CR at the very end may be half of a CRLF
 
 
@@ -47,6 +54,19 @@ async def server_sent_events(body: AsyncIterable[bytes], service: str) -> AsyncG
         unfinished.add(rest)
     if unfinished.data and (not rest or _is_json(unfinished.event().data)):
         yield unfinished.event()
+
+
+def is_sign_of_life(piece: bytes) -> bool:
+    """Whether a piece of a stream has no line of data: then it says that the service is there, and no more."""
+    return _WITHOUT_DATA.fullmatch(piece) is not None
+
+
+async def await_end(events: AsyncGenerator[ServerSentEvent, None]) -> None:
+    """Wait for the end of a stream that has nothing more to say; however it ends, the answer is whole."""
+    with contextlib.suppress(TimeoutError, SpeechError):
+        async with asyncio.timeout(FAREWELL_S):
+            async for _ in events:
+                pass
 
 
 class _Fields:

@@ -282,6 +282,33 @@ async def test_a_header_alone_is_no_take(server: FakeChatterboxServer, transport
             await _spoken(provider, transport)
 
 
+class Lingering(FakeChatterboxServer):
+    """It works for a moment yet when it has said that the answer is whole."""
+
+    ended = 0
+
+    async def speak(
+        self,
+        request: web.Request,
+        logged: LoggedRequest,
+        body_of: Callable[[Fault], bytes],
+        headers: Mapping[str, str],
+        *,
+        framed: Callable[[bytes], bytes] | None = None,
+    ) -> web.StreamResponse:
+        response = await super().speak(request, logged, body_of, headers, framed=framed)
+        await asyncio.sleep(0.05)
+        self.ended += 1
+        return response
+
+
+@pytest.mark.parametrize("transport", ["http", "stream", "sse"])
+async def test_a_request_is_over_when_the_server_is_done_with_it(transport: str) -> None:
+    async with Lingering() as server, adapter(server.url, options={"transport": "sse"}) as provider:
+        await _spoken(provider, transport)
+        assert server.ended == 1
+
+
 class Closing(FakeChatterboxServer):
     """As behind a proxy that takes away how an answer says where it ends."""
 
@@ -387,6 +414,18 @@ async def test_two_voices_never_speak_at_once_whatever_was_asked_for(server: Fak
 async def test_accounts_are_servers() -> None:
     assert adapter().account == "chatterbox:127.0.0.1:4123:no key"
     assert adapter("http://example.org/v1").account == "chatterbox:example.org:no key"
+
+
+@pytest.mark.parametrize(("concurrency", "times"), [(0, 0), (1, 0), (2, 1)])
+async def test_more_than_one_request_at_once_has_its_danger_told(
+    server: FakeChatterboxServer, caplog: pytest.LogCaptureFixture, concurrency: int, times: int
+) -> None:
+    speech = Speech(provider="chatterbox", base_url=server.url)
+    async with Chatterbox(speech, Rendering(concurrency=concurrency)) as provider:
+        await provider.check()
+    warned = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warned) == times
+    assert all("let no other render" in words for words in warned)
 
 
 async def test_it_is_found_by_its_name_and_says_where_nobody_listens() -> None:

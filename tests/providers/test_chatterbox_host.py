@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,34 @@ async def test_a_model_that_is_not_loaded_in_time_is_given_up() -> None:
         with pytest.raises(Unavailable, match="has not loaded its model"):
             await speak_whole(provider, TEXT)
     assert server.requests == []
+
+
+class _SlowToTell(FakeChatterboxServer):
+    """Every answer about its health takes a while."""
+
+    tell_s = 0.0
+
+    async def _tell_health(self, request: web.Request) -> web.Response:
+        await asyncio.sleep(self.tell_s)
+        return await super()._tell_health(request)
+
+
+async def test_the_time_in_which_health_is_asked_for_counts() -> None:
+    server = _SlowToTell(loads_after=1000)
+    server.tell_s = 0.1
+    async with server, adapter(server.url, timeout_s=0.5) as provider:
+        began_s = time.monotonic()
+        with pytest.raises(Unreachable, match=r"has not loaded its model within 0.5 s: Loading TTS"):
+            await provider.check()
+        assert time.monotonic() - began_s < 1.0
+
+
+async def test_a_health_that_is_not_told_is_not_waited_for_as_long_as_a_model() -> None:
+    server = _SlowToTell()
+    server.tell_s = 60.0
+    async with server, adapter(server.url, timeout_s=0.4) as provider:
+        with pytest.raises(Unreachable, match="did not answer in time"):
+            await provider.check()
 
 
 async def test_a_model_that_cannot_be_loaded_is_not_waited_for() -> None:

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -25,6 +26,8 @@ from narrator.errors import (
 from narrator.model import AudioFormat, Container
 from narrator.providers.openai import OpenAI
 from narrator.testing.conformance import TEXT, Spoken, speak_whole
+from narrator.testing.fake_server import LoggedRequest
+from narrator.testing.faults import Fault
 from narrator.testing.openai_server import FakeSpeechServer
 from narrator.testing.speechlike import wav
 
@@ -84,6 +87,34 @@ async def test_events_are_asked_for_and_heard() -> None:
     assert by_events.receipt.ids == {"x-request-id": "req-000001"}
 
 
+class _Lingering(FakeSpeechServer):
+    """It works for a moment yet when it has said that the answer is whole."""
+
+    ended = 0
+
+    async def speak(
+        self,
+        request: web.Request,
+        logged: LoggedRequest,
+        body_of: Callable[[Fault], bytes],
+        headers: Mapping[str, str],
+        *,
+        framed: Callable[[bytes], bytes] | None = None,
+    ) -> web.StreamResponse:
+        response = await super().speak(request, logged, body_of, headers, framed=framed)
+        await asyncio.sleep(0.05)
+        self.ended += 1
+        return response
+
+
+async def test_a_request_is_over_when_the_server_is_done_with_it() -> None:
+    async with _Lingering(chunked=True) as server:
+        speech = Speech(provider="openai", base_url=server.url, options={"transport": "sse"})
+        async with OpenAI(speech, Rendering(timeout_s=5)) as provider:
+            await speak_whole(provider, TEXT)
+            assert server.ended == 1
+
+
 async def test_a_server_that_knows_no_events_is_heard_all_the_same() -> None:
     async with FakeSpeechServer(sends_events=False) as server:
         speech = Speech(provider="openai", base_url=server.url, options={"transport": "sse"})
@@ -129,6 +160,26 @@ async def test_a_rate_that_comes_first_holds() -> None:
     answer = await spoken(stream(info, delta(SOUND[:5]), delta(SOUND[5:]), DONE))
     assert answer.format == AudioFormat(Container.PCM, 22_050)
     assert answer.pcm(22_050) == SOUND
+
+
+@pytest.mark.parametrize(
+    ("asked", "rate_hz"),
+    [({}, 24_000), ({"pcm_rate": "22050"}, 22_050), ({"response_format": "flac"}, 24_000)],
+)
+async def test_bare_samples_in_events_are_heard_whatever_was_asked_for(
+    asked: dict[str, str], rate_hz: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = stream(delta(SOUND[:5]), delta(SOUND[5:]), DONE)
+    async with provider_of(body, **asked) as provider:
+        answers = [await speak_whole(provider, TEXT) for _ in range(2)]
+    assert [answer.format for answer in answers] == [AudioFormat(Container.PCM, rate_hz)] * 2
+    assert answers[0].data == SOUND
+    assert [f"to have {rate_hz} Hz" in record.getMessage() for record in caplog.records] == [True]
+
+
+async def test_a_file_in_events_may_begin_with_less_than_its_mark() -> None:
+    answer = await spoken(stream(delta(WAV[:2]), delta(WAV[2:]), DONE))
+    assert (answer.format.container, answer.data) == (Container.WAV, WAV)
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from narrator.errors import BadTake
+from narrator.errors import BadTake, StreamBroken
 from narrator.providers import wire_sse
-from narrator.providers.wire_sse import ServerSentEvent, server_sent_events
+from narrator.providers.wire_sse import ServerSentEvent, await_end, server_sent_events
 
 EVENTS = [
     ServerSentEvent("audio", '{"audio":"QUJD","done":false}'),
@@ -87,3 +88,31 @@ async def test_an_event_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) 
 async def test_what_is_no_text_is_read_all_the_same() -> None:
     assert await _read(b"data: \xff\xfe\n\n") == [ServerSentEvent("message", "��")]
     assert await _read(random.Random(1).randbytes(100_000)) == []
+
+
+async def test_an_end_is_awaited_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire_sse, "FAREWELL_S", 0.01)
+    asked: list[str] = []
+
+    async def rest(how: str) -> AsyncGenerator[ServerSentEvent, None]:
+        yield ServerSentEvent("message", "[DONE]")
+        asked.append(how)
+        if how == "cut":
+            raise StreamBroken("the service broke off.")
+        if how == "never":
+            await asyncio.Event().wait()
+
+    for how in ("closed", "cut", "never"):
+        await await_end(rest(how))
+    assert asked == ["closed", "cut", "never"]
+
+
+async def test_waiting_for_an_end_can_be_cancelled() -> None:
+    async def rest() -> AsyncGenerator[ServerSentEvent, None]:
+        waiting.cancel()
+        await asyncio.Event().wait()
+        yield ServerSentEvent("message", "never")
+
+    waiting = asyncio.create_task(await_end(rest()))
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
