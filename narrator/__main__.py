@@ -54,6 +54,8 @@ def _explain(error: BaseException, *, is_verbose: bool) -> int:
 
 def _shown(error: click.ClickException) -> str:
     """What click would print."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return error.format_message()
     usage = error.ctx.get_usage() + "\n" if isinstance(error, click.UsageError) and error.ctx else ""
     return f"{usage}Error: {error.format_message()}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from narrator.errors import ManuscriptError, UsageError
 from narrator.model import Manuscript, Normalization, Script, Span, TakeKey
 from narrator.ports import Provider
 from narrator.project import Project, digest_of, find_project, named_project, open_project, read_source
+from narrator.providers.keys import find_key
 from narrator.publishing.cover import chosen_cover
 from narrator.rendering.languages import ensure_language_is_spoken
 from narrator.rendering.plan import Plan, Selection, make_plan
@@ -280,7 +281,7 @@ class Preparation:
             is_script_new=is_new,
             manuscript=manuscript,
             selection=_selection(self.wishes, self.config.speech.speed),
-            notices=notices + _too_long_for(self.failover, script),
+            notices=(*notices, *_about_failover(self.config, self.failover, script)),
         )
 
     def _edited(self, script: Script, manuscript: Manuscript | None, path: Path) -> Script:
@@ -328,23 +329,24 @@ class Preparation:
         return kept, manuscript, True
 
 
-def _too_long_for(failover: Provider | None, script: Script) -> tuple[str, ...]:
-    """What a person should know of segments that are cut for the provider and not for who stands by."""
+def _about_failover(config: Config, failover: Provider | None, script: Script) -> Iterator[str]:
+    """What a person should know now of who stands by, and not only when it is needed."""
     if failover is None:
-        return ()
+        return
+    variable = config.failover.key_variable
+    if variable and find_key(variable) is None:
+        yield f"{failover.name} could not go on where the provider fails: there is no key in {variable}."
     longest = failover.capabilities.max_characters
     chapters = [
         number
         for number, chapter in enumerate(script.spoken, 1)
         if any(len(segment.text) > longest for segment in chapter.segments)
     ]
-    if not chapters:
-        return ()
-    told = (
-        f"{failover.name} takes {longest} characters at once: it could not go on with the chapters "
-        f"{ranges(chapters)}, which have longer segments. --max-chars {longest} cuts them shorter."
-    )
-    return (told,)
+    if chapters:
+        yield (
+            f"{failover.name} takes {longest} characters at once: it could not go on with the chapters "
+            f"{ranges(chapters)}, which have longer segments. --max-chars {longest} cuts them shorter."
+        )
 
 
 def prepare_book(source: Source, wishes: Wishes) -> Preparation:

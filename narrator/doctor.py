@@ -25,7 +25,7 @@ from narrator.errors import NarratorError
 from narrator.mastering.mp3 import Mp3Encoder
 from narrator.model import AudioChunk, AudioFormat, Container
 from narrator.providers.catalog import listings
-from narrator.providers.keys import find_key, key_source
+from narrator.providers.keys import find_key, key_source, keyring_for
 from narrator.version import __version__
 from narrator.wiring import open_provider
 
@@ -65,6 +65,7 @@ def _findings(projects: Path) -> Iterator[Finding]:
     yield _ffmpeg()
     yield _embedded_voice()
     yield _mp3()
+    yield Finding("keyring", _keyring())
     for listing in listings():
         if variable := listing.key_variable:
             yield _key(listing.name, variable)
@@ -150,6 +151,14 @@ def _error_db(sent: Samples, heard: Samples) -> float:
     frames = min(len(sent), len(heard))
     error = np.square(heard[:frames] - sent[:frames]).sum() / np.square(sent).sum()
     return float(10 * np.log10(max(error, 1e-12)))
+
+
+def _keyring() -> str:
+    """Which keyring would be given keys. To have none is well: they can be in the environment."""
+    try:
+        return keyring_for("NAME")
+    except NarratorError as exc:
+        return exc.what
 
 
 def _key(provider: str, variable: str) -> Finding:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import file_digest
 from pathlib import Path
 from typing import TypeVar
 
 from narrator.config import Config, Speech
+from narrator.durable import disk_errors
 from narrator.errors import UsageError
 from narrator.model import SpeechModel, Voice
 from narrator.ports import ModelLister, Provider, VoiceCloner
@@ -30,7 +32,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Downloaded:
-    """A voice that lies in a folder now. `sha256` is that of its files, as takes name it."""
+    """A voice that lies in a folder now. `sha256` is its model's, by which the same one is fetched again."""
 
     voice: Voice
     model: Path
@@ -83,7 +85,7 @@ def clone(asked: Asked, name: str, sample: Path, language: str = "") -> Voice:
         if not isinstance(provider, VoiceCloner):
             raise UsageError(
                 f"The provider {asked.provider!r} makes no voices of recordings.",
-                advice="`narrator providers` lists the others.",
+                advice="`narrator providers` tells which ones clone voices.",
             )
         return await provider.clone(name, sample, language=language)
 
@@ -110,7 +112,8 @@ def download(
 
     into = (folder or voices_folder()).expanduser()
     found = asyncio.run(download_voice(voice, into, repository=repository, sha256=sha256, watch=watch))
-    return Downloaded(found.facts.as_voice, found.model, found.sha256)
+    with disk_errors(f"Reading {found.model}"), found.model.open("rb") as model:
+        return Downloaded(found.facts.as_voice, found.model, file_digest(model, "sha256").hexdigest())
 
 
 def _answer(asked: Asked, question: Callable[[Provider], Awaitable[_Answer]]) -> _Answer:

@@ -158,7 +158,9 @@ class Session:
             return False
         await self._leave_desk(error)
         other = speakers[min(others)].provider
-        goes_on = " ".join(filter(None, (other.name, other.voice)))
+        is_account = other.name == speakers[self._asked].provider.name
+        who = (other.name, other.voice, "by another account" if is_account else "")
+        goes_on = " ".join(filter(None, who))
         self._observe(Notice(f"{error.what} What is left is spoken by {goes_on}, whole chapters at a time."))
         return True
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from narrator.config import Config, Speech
-from narrator.errors import UnknownVoice
+from narrator.errors import ConfigError, UnknownVoice
 from narrator.model import Segment, SpeechRequest
 from narrator.ports import Provider
 from narrator.providers.catalog import create_provider
@@ -110,7 +110,11 @@ def open_failover(config: Config) -> Provider | None:
         UsageError, RunError: as for the provider itself.
     """
     speech = failover_speech(config)
-    return create_provider(speech, config.rendering) if speech else None
+    try:
+        return create_provider(speech, config.rendering) if speech else None
+    except ConfigError as exc:
+        problems = tuple(problem.replace("speech.", "failover.", 1) for problem in exc.problems)
+        raise ConfigError("The settings of [failover]", problems, advice=exc.advice) from exc
 
 
 def _end_of(text: str, characters: int) -> str:

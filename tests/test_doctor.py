@@ -10,11 +10,13 @@ from pathlib import Path
 import platformdirs
 import pytest
 from click.testing import CliRunner
+from keyring.backend import KeyringBackend
 
 from narrator.cli.doctor import doctor
 from narrator.doctor import Finding, examine
 from narrator.providers.catalog import listings
 from narrator.version import __version__
+from tests.providers.test_keys import Memory, PlaintextKeyring, installed
 
 CANARY = "sk-canary0123456789"
 
@@ -43,6 +45,16 @@ def test_the_embedded_voice_and_its_model_are_named(findings: dict[str, Finding]
 
 def test_an_mp3_is_really_made_and_heard(findings: dict[str, Finding]) -> None:
     assert findings["MP3"].found.startswith("6000 frames encoded, 6000 decoded")
+
+
+@pytest.mark.parametrize(("keeper", "said"), [(Memory(), "Memory"), (PlaintextKeyring(), "no system keyring")])
+def test_it_is_said_which_keyring_would_be_given_keys(
+    keeper: KeyringBackend, said: str, tmp_path: Path
+) -> None:
+    with installed(keeper):
+        found = next(finding for finding in examine(tmp_path) if finding.about == "keyring")
+    assert said in found.found
+    assert found.is_well
 
 
 def test_no_key_and_no_home_is_in_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

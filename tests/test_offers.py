@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -14,6 +15,7 @@ from narrator import offers
 from narrator.__main__ import run
 from narrator.errors import UsageError
 from narrator.offers import Asked
+from narrator.testing.elevenlabs_server import FakeElevenLabs
 from narrator.testing.fake_server import serving
 from narrator.testing.piper_server import FakePiperServer, voice_config
 from tests.end_to_end.command import Finished
@@ -77,12 +79,18 @@ def test_a_downloaded_voice_is_listed_and_chosen(narrator: Command, repository: 
     assert told["id"] == NAME
     assert told["languages"] == ["en-US"]
     assert Path(told["model"]).read_bytes() == b"model"
+    assert told["sha256"] == hashlib.sha256(b"model").hexdigest()
     listed = narrator("voices", "--provider", "piper", "--option", f"voices={folder}", "--json")
     assert [json.loads(line)["id"] for line in listed.out.splitlines()] == [NAME], listed
 
 
 def test_without_a_folder_a_download_goes_where_piper_looks(narrator: Command, repository: str) -> None:
-    assert narrator("voices", "download", NAME, "--from", repository).exit_code == 0
+    before = narrator("voices", "--provider", "piper")
+    assert (before.exit_code, before.out) == (0, "")
+    assert "narrator voices download" in before.err
+    done = narrator("voices", "download", NAME, "--from", repository)
+    assert done.exit_code == 0
+    assert done.out.endswith(f"--provider piper --voice {NAME}\n")
     assert NAME in narrator("voices", "--provider", "piper").out
 
 
@@ -107,10 +115,31 @@ def test_options_reach_the_provider_whose_voices_are_listed(narrator: Command) -
     assert narrator("voices", "--provider", "piper-http", "--option", "nonsense").exit_code == 2
 
 
+def test_a_voice_is_listed_with_the_name_that_people_know(narrator: Command) -> None:
+    with serving(FakeElevenLabs()) as server:
+        listed = narrator("voices", "--provider", "elevenlabs", "--base-url", server.url)
+    assert re.search(r"^JBFqnCBsd6RMkjVDRZzb +en +George; ", listed.out, re.MULTILINE)
+
+
+def test_a_price_has_a_line_of_its_own_where_there_are_several(narrator: Command) -> None:
+    told = narrator("providers").out
+    assert re.search(r"^hibari .*; free$", told, re.MULTILINE)
+    assert re.search(
+        r"^elevenlabs .*key: ELEVENLABS_API_KEY\n +eleven_multilingual_v2, .*100 USD", told, re.MULTILINE
+    )
+
+
 def test_options_in_front_of_a_word_are_not_lost_in_silence(narrator: Command, tmp_path: Path) -> None:
     run = narrator("voices", "--provider", "openai", "clone", "me", tmp_path / "sample.wav")
     assert run.exit_code == 2
     assert "behind 'clone'" in run.err
+
+
+@pytest.mark.parametrize("word", ["list", "elevenlabs"])
+def test_a_word_that_is_no_command_is_answered_by_how_voices_are_listed(narrator: Command, word: str) -> None:
+    run = narrator("voices", word)
+    assert run.exit_code == 2
+    assert "narrator voices --provider NAME" in run.err
 
 
 @pytest.mark.parametrize("command", [("models",), ("voices", "clone", "me", "sample.wav")])

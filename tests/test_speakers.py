@@ -137,7 +137,7 @@ def test_voices_of_the_cast_are_mapped(tmp_path: Path) -> None:
 
 
 def test_its_settings_are_checked_before_anything_is_spoken(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="response_fromat"):
+    with pytest.raises(ConfigError, match=r"failover\.options\.response_fromat"):
         book(tmp_path, **OTHER, **{"failover.options": {"response_fromat": "wav"}})
     with pytest.raises(UsageError, match="no provider 'nobody'"):
         book(tmp_path, **{"failover.provider": "nobody"})
@@ -145,3 +145,12 @@ def test_its_settings_are_checked_before_anything_is_spoken(tmp_path: Path) -> N
         book(tmp_path, **{"failover.voice": "nova"})
     with pytest.raises(ConfigError, match="environment variable"):
         book(tmp_path, **{"failover.key_variable": "sk-123"})
+
+
+def test_a_second_account_without_a_key_is_told_from_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wishes = {"failover.key_variable": "OPENAI_API_KEY_2"}
+    assert "no key in OPENAI_API_KEY_2" in book(tmp_path, **wishes).notices[0]
+    monkeypatch.setenv("OPENAI_API_KEY_2", "sk-second")
+    assert not book(tmp_path, **wishes).notices

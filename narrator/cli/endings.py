@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from narrator.errors import NarratorError
+import click
+
+from narrator.errors import Interrupted, NarratorError
 from narrator.stopping import stopped_by
 
 
@@ -13,6 +15,8 @@ def ending(error: BaseException) -> NarratorError:
             return error
         case KeyboardInterrupt():
             return stopped_by(error)
+        case click.Abort():  # a question that was answered by Ctrl-C or Ctrl-D
+            return Interrupted("Stopped.")
         case _:
             return NarratorError(
                 f"a fault of narrator's own: {type(error).__name__}: {error}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 
 import click
@@ -10,6 +11,9 @@ import click
 from narrator.cli.group import verbose_option
 from narrator.cli.streams import say
 from narrator.errors import UsageError
+
+_ANOTHER = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
+"""The name of another account's key: nothing that a service gives out as a key looks like one."""
 
 # What is typed in the wrong place may be a key: it is neither taken nor repeated.
 _ANYTHING = {"ignore_unknown_options": True, "allow_extra_args": True}
@@ -30,7 +34,8 @@ class _Keys(click.Group):
 def keys() -> None:
     """Keep the keys of services in the system keyring.
 
-    The environment comes first: a key in a variable such as ELEVENLABS_API_KEY is used whatever is kept.
+    The environment comes first: a key in a variable such as ELEVENLABS_API_KEY is used whatever is kept. For
+    another account, PROVIDER is the name that `key_variable` has in project.toml: ELEVENLABS_API_KEY_2.
     """
 
 
@@ -40,16 +45,17 @@ def keys() -> None:
 @click.pass_context
 def set_key(ctx: click.Context, provider: str) -> None:
     """Keep the key of PROVIDER. It is asked for, or read from standard input where that is piped."""
-    from narrator.providers.keys import KeySource, keep_key, key_source  # noqa: PLC0415 - help needs none of it
+    from narrator.providers import keys as kept  # noqa: PLC0415 - help needs none of it
 
     variable = _variable(ctx, provider)
+    kept.keyring_for(variable)  # nobody is asked for a key that then cannot be kept
     if sys.stdin.isatty():
         key = click.prompt(f"Key of {provider} (what you type is not shown)", hide_input=True, err=True)
     else:
         key = sys.stdin.readline()
-    keyring = keep_key(variable, key)
+    keyring = kept.keep_key(variable, key)
     say(f"The key of {provider} is kept in {keyring}.")
-    if key_source(variable) is KeySource.ENVIRONMENT:
+    if kept.key_source(variable) is kept.KeySource.ENVIRONMENT:
         say(f"For as long as {variable} is set in the environment, that one is used.")
 
 
@@ -92,7 +98,7 @@ def remove_key(ctx: click.Context, provider: str) -> None:
 
 
 def _variable(ctx: click.Context, provider: str) -> str:
-    """The variable of a provider's key.
+    """The variable of a provider's key; or itself, where it is the name of one.
 
     Raises:
         UsageError: it takes none, or there are arguments besides.
@@ -100,6 +106,8 @@ def _variable(ctx: click.Context, provider: str) -> str:
     from narrator.providers.catalog import listings  # noqa: PLC0415 - as above
 
     variables = {listing.name: listing.key_variable for listing in listings() if listing.key_variable}
+    if _ANOTHER.fullmatch(provider):
+        variables[provider] = provider
     if ctx.args:
         raise UsageError(
             "A key is not taken from the command line: others see it there, and the shell keeps it.",
@@ -107,6 +115,7 @@ def _variable(ctx: click.Context, provider: str) -> str:
         )
     if provider not in variables:
         raise UsageError(
-            "There is no provider of that name that takes a key.", advice=f"There are: {', '.join(variables)}."
+            "There is no provider of that name that takes a key.",
+            advice=f"There are: {', '.join(variables)}. Or name a variable, such as ELEVENLABS_API_KEY_2.",
         )
     return variables[provider]

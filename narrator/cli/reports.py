@@ -123,6 +123,8 @@ def plan_words(planned: Planned) -> str:
             f"{clock(planned.seconds)} of audio, {planned.disk_bytes / 1e6:,.0f} MB on disk "
             f"({planned.disk_free_bytes / 1e9:,.1f} GB free){_money(planned.cost_usd)}."
         )
+        if planned.cost_usd is None:
+            lines.append("narrator learns what a million characters cost by --price USD; --max-cost needs it.")
     else:
         lines.append("Nothing to speak: every segment has its take.")
     if not _is_all_new(planned):

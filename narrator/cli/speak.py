@@ -15,7 +15,7 @@ import click
 from narrator.cli.endings import ending
 from narrator.cli.group import verbose_option
 from narrator.cli.options import key_and_value
-from narrator.cli.streams import say
+from narrator.cli.streams import complain, say
 from narrator.durable import reading
 from narrator.errors import ExitCode, NarratorError, UsageError
 
@@ -81,9 +81,17 @@ def speak(
     done = _Done(target)
     try:
         _speak(words, file, voice, done)
-    except (Exception, KeyboardInterrupt) as exc:
+    except KeyboardInterrupt as exc:
+        # To run the same command again, as is said elsewhere, would begin anew, and write over what is kept.
+        stopped = type(ending(exc))("Stopped.", advice=done.kept())
+        if as_json:
+            say(json.dumps(done.result(stopped)))
+        raise stopped from exc
+    except Exception as exc:
         if as_json:
             say(json.dumps(done.result(ending(exc))))
+        elif kept := done.kept():
+            complain(kept)
         raise
     if as_json:
         say(json.dumps(done.result(None)))
@@ -105,6 +113,14 @@ class _Done:
 
     target: _Target
     speaking: Speaking | None = None
+
+    def kept(self) -> str:
+        """Which file has what was spoken before it broke off, '' for none."""
+        if not (self.speaking and self.speaking.seconds and self.target.path):
+            return ""
+        from narrator.progress import clock  # noqa: PLC0415 - imports tqdm
+
+        return f"{clock(self.speaking.seconds)} of sound is in {self.target.path}."
 
     def result(self, error: NarratorError | None) -> dict[str, Any]:
         """The one line of `--json`."""

@@ -13,7 +13,7 @@ import click
 
 from narrator.cli.group import verbose_option
 from narrator.cli.options import key_and_value
-from narrator.cli.streams import say
+from narrator.cli.streams import complain, say
 
 if TYPE_CHECKING:  # help does not need them
     from tqdm import tqdm
@@ -47,7 +47,19 @@ def _asked(provider: str, base_url: str, model: str, options: tuple[str, ...]) -
     return Asked(provider, base_url, model, pairs)
 
 
-@click.group(invoke_without_command=True)
+class _Voices(click.Group):
+    """Says of a word that is no command how voices are listed: it may well be a provider."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands:
+            also = ", ".join(self.commands)
+            ctx.fail(f"To list voices: narrator voices --provider NAME. There are also: {also}.")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Voices, invoke_without_command=True)
 @_asked_options
 @_json_option
 @verbose_option
@@ -63,10 +75,14 @@ def voices(ctx: click.Context, /, *, as_json: bool, **asked: Any) -> None:
     found = offers.voices(_asked(**asked))
     for voice in found:
         languages = ", ".join(voice.languages)
-        words = f"{voice.id:24} {languages:12} {voice.description or voice.name}".rstrip()
+        words = f"{voice.id:24} {languages:12} {_told(voice.id, voice.name, voice.description)}".rstrip()
         say(json.dumps(asdict(voice)) if as_json else words)
-    if not found and not as_json:
-        say(f"{asked['provider']} does not say which voices it has.")
+    if not found:
+        complain(
+            "There is no voice of Piper yet. Fetch one: narrator voices download en_US-joe-medium"
+            if asked["provider"] == "piper"
+            else f"{asked['provider']} does not say which voices it has."
+        )
 
 
 @voices.command()
@@ -84,7 +100,8 @@ def clone(name: str, sample: Path, *, language: str, as_json: bool, **asked: Any
     from narrator import offers  # noqa: PLC0415 - as above
 
     made = offers.clone(_asked(**asked), name, sample, language)
-    say(json.dumps(asdict(made)) if as_json else f"Made the voice {made.id}. Speak with it: --voice {made.id}")
+    wanted = f"--provider {asked['provider']} --voice {made.id}"
+    say(json.dumps(asdict(made)) if as_json else f"Made the voice {made.id}. Speak with it: {wanted}")
 
 
 @voices.command()
@@ -111,7 +128,8 @@ def download(voice: str, *, repository: str, sha256: str, folder: Path | None, a
     if as_json:
         say(json.dumps({**asdict(done.voice), "model": str(done.model), "sha256": done.sha256}))
     else:
-        say(f"{done.voice.id} is in {done.model.parent}.")
+        wanted = done.model if folder else done.voice.id
+        say(f"{done.voice.id} is in {done.model.parent}. Speak with it: --provider piper --voice {wanted}")
 
 
 class _Bars:
@@ -140,7 +158,7 @@ def models(*, as_json: bool, **asked: Any) -> None:
 
     for model in offers.models(_asked(**asked)):
         most = f"up to {model.max_characters:,} characters" if model.max_characters else ""
-        words = f"{model.id:28} {', '.join(model.languages):20} {model.name}  {most}".rstrip()
+        words = f"{model.id:28} {_told(model.id, model.name, most, ' '.join(model.languages))}".rstrip()
         say(json.dumps(asdict(model)) if as_json else words)
 
 
@@ -152,7 +170,18 @@ def providers(*, as_json: bool) -> None:
     from narrator import offers  # noqa: PLC0415 - as above
 
     for listing in offers.providers():
+        if as_json:
+            say(json.dumps(asdict(listing)))
+            continue
         key = f"; key: {listing.key_variable}" if listing.key_variable else ""
         extra = f"; pip install 'narrator[{listing.extra}]'" if listing.extra else ""
-        words = f"{listing.name:10} {listing.runs}; {listing.price}{key}{extra}"
-        say(json.dumps(asdict(listing)) if as_json else words)
+        prices = listing.price.split("; ")
+        told = f"; {prices.pop()}" if len(prices) == 1 else ""
+        say(f"{listing.name:10} {listing.runs}{told}{key}{extra}")
+        for price in prices:
+            say(f"{'':12} {price}")
+
+
+def _told(of: str, name: str, *more: str) -> str:
+    """What is known of a voice or a model, and does not just repeat how it is chosen."""
+    return "; ".join(filter(None, ("" if name.casefold() == of.casefold() else name, *more)))

@@ -66,7 +66,7 @@ PROVIDERS = {
         Listing(
             "chatterbox",
             "narrator.providers.chatterbox:Chatterbox",
-            "a Chatterbox TTS API server, on this machine or anywhere (--base-url)",
+            "a Chatterbox TTS API server, on this machine or anywhere (--base-url); clones voices",
             price=price_words("chatterbox"),
         ),
         Listing(
@@ -79,14 +79,14 @@ PROVIDERS = {
         Listing(
             "elevenlabs",
             "narrator.providers.elevenlabs:ElevenLabs",
-            "ElevenLabs: multilingual v2, v3 and Flash, and voices cloned from a sample",
+            "ElevenLabs: multilingual v2, v3 and Flash; clones voices",
             price=price_words("elevenlabs"),
             key_variable="ELEVENLABS_API_KEY",
         ),
         Listing(
             "smallest",
             "narrator.providers.smallest:Smallest",
-            "Smallest AI (Waves): Lightning v3.1 and v3.1 Pro, 31 languages",
+            "Smallest AI (Waves): Lightning v3.1 and v3.1 Pro, 31 languages; clones voices",
             price=price_words("smallest"),
             key_variable="SMALLEST_API_KEY",
         ),

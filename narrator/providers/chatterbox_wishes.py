@@ -139,7 +139,9 @@ def _contradictions(speech: Speech) -> list[str]:
     if "voice_sample" not in options:
         return problems
     if speech.voice:
-        problems.append("speech.voice: the voice is that of voice_sample; name one of the two")
+        problems.append(
+            "speech.voice: the voice is that of voice_sample; leave it out, or empty it: --set speech.voice="
+        )
     if options.get("transport") == "sse":
         # It deletes the uploaded file before the first event is made.
         problems.append(

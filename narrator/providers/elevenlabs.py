@@ -18,7 +18,7 @@ import aiohttp
 from yarl import URL
 
 from narrator.config import Rendering, Speech
-from narrator.errors import BadKey, UnknownVoice
+from narrator.errors import UnknownVoice
 from narrator.model import (
     Allowance,
     Capabilities,
@@ -45,7 +45,7 @@ from narrator.providers.elevenlabs_options import (
 )
 from narrator.providers.elevenlabs_requests import Requests
 from narrator.providers.elevenlabs_ways import Ways
-from narrator.providers.keys import find_key
+from narrator.providers.keys import find_key, no_key
 from narrator.providers.prices import usd_per_million
 from narrator.providers.settings import nearest, option_problems, refuse_problems
 from narrator.providers.wire import open_session, service_name
@@ -82,7 +82,8 @@ class ElevenLabs:
         self._is_named = bool(speech.base_url)
         host = root.host or ""
         self._is_official = host == "elevenlabs.io" or host.endswith(".elevenlabs.io")
-        self._key = find_key(speech.key_variable or KEY_VARIABLE)
+        self._key_variable = speech.key_variable or KEY_VARIABLE
+        self._key = find_key(self._key_variable)
         self._timeout_s = rendering.timeout_s
         self._wishes = read_wishes(speech.options)
         self._kind = self._wishes.output_format
@@ -111,10 +112,12 @@ class ElevenLabs:
         Raises:
             RunError: the service refuses the key or cannot be reached.
         """
+        self._ensure_key()
         return await self._lines.account.voices()
 
     async def models(self) -> Sequence[SpeechModel]:
         """The models that speak, with the most characters of a request. Raises as `voices`."""
+        self._ensure_key()
         return await self._lines.account.models()
 
     async def allowance(self) -> Allowance | None:
@@ -130,6 +133,7 @@ class ElevenLabs:
 
     async def clone(self, name: str, sample: Path, *, language: str = "") -> Voice:
         """Have a voice made of a recording at once; see ports.VoiceCloner."""
+        self._ensure_key()
         return await self._lines.account.clone(name, sample, language)
 
     async def check(self, voices: Collection[str] = ()) -> None:
@@ -141,19 +145,22 @@ class ElevenLabs:
         Raises:
             RunError: the key is missing or refused, there is no such voice or model, or no connection.
         """
-        if self._is_official and self._key is None:
-            raise BadKey(
-                f"{self._service} needs a key, and there is none.", advice=f"Set it: export {KEY_VARIABLE}=..."
-            )
+        self._ensure_key()
         account = self._lines.account
         told = await account.subscription()
         if told and (plan := plan_named(told.tier)) and not self._wishes.plan:
-            self.capabilities = replace(self.capabilities, concurrency=concurrency_of(plan, self._facts))
+            at_once = concurrency_of(plan, self._facts)
+            self.capabilities = replace(self.capabilities, concurrency=at_once, knows_limit=True)
         self._refuse_unknown_model([model.id for model in await account.models()])
         known = await account.voices()
         for voice in dict.fromkeys((self.voice, *voices)):
             if known and all(voice != each.id for each in known) and not await account.has_voice(voice):
                 self._refuse_unknown_voice(voice, known)
+
+    def _ensure_key(self) -> None:
+        """Raises BadKey."""
+        if self._is_official and self._key is None:
+            raise no_key(self._service, self._key_variable)
 
     def _refuse_unknown_model(self, known: Collection[str]) -> None:
         if known and self.model not in known:
@@ -240,6 +247,7 @@ def _capabilities(wishes: Wishes, model: ModelFacts, usd_per_million: float | No
         formats=(wishes.output_format.format.container,),
         rate_hz=wishes.output_format.format.rate_hz,
         concurrency=concurrency_of(wishes.plan, model),
+        knows_limit=bool(wishes.plan),
         languages=model.languages,
         uses_language=model.takes_language,
         usd_per_million_characters=usd_per_million,

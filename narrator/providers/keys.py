@@ -46,11 +46,28 @@ def find_key(variable: str) -> str | None:
     return key
 
 
+def no_key(service: str, variable: str) -> BadKey:
+    """What to raise where a service needs a key, and `find_key` found none."""
+    return BadKey(
+        f"{service} needs a key, and there is none.",
+        advice=f"Set it: export {variable}=... Or keep it in the system keyring: narrator keys set {variable}",
+    )
+
+
 def key_source(variable: str) -> KeySource:
     """Where `find_key` finds it."""
     if os.environ.get(variable, "").strip():
         return KeySource.ENVIRONMENT
     return KeySource.KEYRING if (_from_keyring(variable) or "").strip() else KeySource.NOWHERE
+
+
+def keyring_for(variable: str) -> str:
+    """The name of the system keyring that would keep the key of this variable.
+
+    Raises:
+        UsageError: there is none that can be trusted with it.
+    """
+    return _name(_trusted_keyring(variable))
 
 
 def keep_key(variable: str, key: str) -> str:

@@ -115,6 +115,7 @@ class OpenAI:
         self._bare_rate_hz = int(speech.options.get("pcm_rate", DEFAULT_RATE_HZ))
         self._format = AudioFormat(self._container, self._bare_rate_hz if is_pcm else DEFAULT_RATE_HZ)
         self._has_warned = False
+        self._shows_ends = False
         self._instructions = speech.options.get("instructions", "")
         self._extra_body = _extra_body(speech.options.get("extra_body", "{}"))
         self._options = {name: value for name, value in speech.options.items() if name != "transport"}
@@ -231,6 +232,7 @@ class OpenAI:
                 self._service,
                 self._format,
                 bare_rate_hz=self._bare_rate_hz,
+                others_end=self._shows_ends,
                 text=request.text,
                 key=self._key,
             )
@@ -238,6 +240,7 @@ class OpenAI:
             async with contextlib.aclosing(spoken.chunks(max_bytes=max_bytes)) as chunks:
                 async for chunk in chunks:
                     yield chunk
+            self._shows_ends |= answer.ends_by_itself
             if spoken.came_bare:
                 self._warn_of_bare_samples()
             ids = {"x-request-id": answer.headers["x-request-id"]} if "x-request-id" in answer.headers else {}

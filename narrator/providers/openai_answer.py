@@ -41,8 +41,8 @@ _MOST_CHANNELS = 8
 class SpokenAnswer:
     """One answer, read once. `asked` is the format that was asked for, and `bare_rate_hz` that of bare samples.
 
-    The server may tell another rate. `text` and `key` are what no message may repeat. `came_bare` is set where
-    samples came though something else was asked for.
+    The server may tell another rate. `others_end` is whether it has shown where another answer ends. `text` and
+    `key` are what no message may repeat. `came_bare` is set where samples came that nobody asked for.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class SpokenAnswer:
         asked: AudioFormat,
         *,
         bare_rate_hz: int,
+        others_end: bool,
         text: str,
         key: str | None,
     ) -> None:
@@ -59,6 +60,7 @@ class SpokenAnswer:
         self._service = service
         self._format = _told_format(answer.headers, asked)
         self._bare_rate_hz = bare_rate_hz
+        self._others_end = others_end
         self.came_bare = False
         self._text = text
         self._key = key
@@ -103,11 +105,15 @@ class SpokenAnswer:
         size = _size_in_header(head)
         if len(head) < _RIFF_BYTES or (size is not None and received < size):
             raise StreamBroken(f"{self._service} broke off in the middle of its answer.")
-        if size is None:  # so is every answer of this server, and each of them is paid for
-            raise Refused(
-                f"{self._service} does not say where an answer ends: this one may be cut.",
-                advice="Use --option response_format=wav, or a proxy before it that sends a length.",
-            )
+        if size is not None:
+            return
+        what = f"{self._service} does not say where an answer ends: this one may be cut."
+        if self._others_end:
+            raise StreamBroken(what)
+        is_wav = self._format.container is Container.WAV
+        instead = "" if is_wav else "--option response_format=wav, or "
+        # So is every answer of this server, and each of them is paid for.
+        raise Refused(what, advice=f"Use {instead}a proxy before it that sends a length.")
 
     async def _from_events(self, body: AsyncGenerator[bytes, None]) -> AsyncGenerator[AudioChunk, None]:
         async with contextlib.aclosing(server_sent_events(body, self._service)) as events:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -43,18 +43,17 @@ class Web:
             Unavailable: there is no connection.
             StreamBroken: it broke off, or comes so slowly that it would never end.
         """
-        service = service_name(url)
         async with self._answer(url) as answer:
             received, pace, length = 0, Pace(), answer.content_length
             if length is not None and length > most_bytes:
                 raise _too_large(url, most_bytes)
-            with translated(service, lambda: True):
+            with _broken_off(shown(url)):
                 async for data in answer.content.iter_chunked(_READ_BYTES):
                     received += len(data)
                     if received > most_bytes:
                         raise _too_large(url, most_bytes)
                     if pace.is_too_slow(len(data), time.monotonic()):
-                        raise StreamBroken(f"{service} sends too slowly: {received} bytes so far.")
+                        raise StreamBroken(f"{shown(url)} comes too slowly: {received:,} bytes so far.")
                     yield data, length
 
     async def whole(self, url: URL, *, most_bytes: int) -> bytes:
@@ -127,6 +126,16 @@ def shown(url: URL) -> str:
     return str(url.with_query(None))
 
 
+@contextlib.contextmanager
+def _broken_off(name: str) -> Iterator[None]:
+    """A file that came in part, told as a download; errors of aiohttp too."""
+    try:
+        with translated(name, lambda: True):
+            yield
+    except StreamBroken as exc:
+        raise StreamBroken(exc.what, advice="Nothing of it was kept. Try again.") from exc
+
+
 def _next(at: URL, location: str) -> URL:
     """Where a redirect leads. Raises Unreachable."""
     try:
@@ -153,4 +162,4 @@ def _refuse_status(answer: aiohttp.ClientResponse, url: URL) -> None:
 
 
 def _too_large(url: URL, most_bytes: int) -> Unreachable:
-    return Unreachable(f"{shown(url)} is larger than it can be: over {most_bytes} bytes.")
+    return Unreachable(f"{shown(url)} is larger than it can be: over {most_bytes:,} bytes.")

@@ -62,12 +62,15 @@ def usd_per_million(speech: Speech, provider: str, model: str, *, is_official: b
 
 
 def price_words(provider: str) -> str:
-    """A provider's prices for people, each with its date and source."""
-    prices = [price for price in PRICES if price.provider == provider]
-    if not any(price.usd_per_million_characters for price in prices):
+    """A provider's prices for people, each with its date and source; models of one price are told together."""
+    models: dict[tuple[float, date, str], list[str]] = {}
+    for price in PRICES:
+        if price.provider == provider:
+            said = (price.usd_per_million_characters, price.as_of, price.source)
+            models.setdefault(said, []).append(price.model)
+    if not any(usd for usd, _, _ in models):
         return "free"
     return "; ".join(
-        f"{price.model}: {price.usd_per_million_characters:g} USD per million characters "
-        f"(seen {price.as_of:%Y-%m-%d}, {price.source})"
-        for price in prices
+        f"{', '.join(names)}: {usd:g} USD per million characters (seen {as_of:%Y-%m-%d}, {source})"
+        for (usd, as_of, source), names in models.items()
     )

@@ -28,7 +28,7 @@ from narrator.errors import (
 )
 from narrator.model import Capabilities, SpeechEvent, SpeechModel, SpeechRequest, Voice
 from narrator.providers.address import account_name, server_root
-from narrator.providers.keys import find_key
+from narrator.providers.keys import find_key, no_key
 from narrator.providers.prices import usd_per_million
 from narrator.providers.settings import nearest, refuse_problems
 from narrator.providers.smallest_answers import judged
@@ -125,10 +125,7 @@ class Smallest:
             RunError: no.
         """
         if self._key is None and self._is_official:
-            raise BadKey(
-                f"{self._service} needs a key, and there is none.",
-                advice=f"Set it: export {self._key_variable}=...",
-            )
+            raise no_key(self._service, self._key_variable)
         wanted = dict.fromkeys([self.voice, *voices])
         listed = await self._listed()
         if not self._settings.is_known and not listed:
@@ -224,7 +221,7 @@ class Smallest:
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         self._open_line = Line(
             session=open_session(self._timeout_s, headers, anywhere=self._is_named),
-            sockets=Sockets(self._timeout_s, headers, anywhere=self._is_named),
+            sockets=Sockets(self._timeout_s, headers, anywhere=self._is_named, takes_turns=True),
             routes=self._routes,
             settings=self._settings,
             service=self._service,

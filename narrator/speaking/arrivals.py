@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import codecs
 import os
+import re
 import threading
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator
 from contextlib import suppress
 from typing import BinaryIO
 
 from narrator.errors import UsageError
+from narrator.manuscript.characters import without_noise
 
 Text = str | Iterable[str] | AsyncIterable[str]
 """A text, or pieces of one, cut anywhere; they are asked for one by one, and never waited for all at once."""
@@ -19,9 +21,30 @@ _READ_BYTES = 65_536
 _MOST_AHEAD = 64
 """Pieces that are taken from whoever makes them before the first of them is wanted."""
 
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z^_])")
+"""What programs tell a terminal of colours, cursors and titles, also where there is none (ECMA-48, 5.4)."""
+_ESCAPE_BEGUN = re.compile(r"\x1b(?:\[[0-?]{0,30}[ -/]?|\][^\x07\x1b]{0,500}\x1b?)?$")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
-def arriving(text: Text) -> AsyncIterator[str]:
-    """The pieces of a text. What blocks while it makes them, does so on a thread of its own."""
+
+async def arriving(text: Text) -> AsyncGenerator[str, None]:
+    """The pieces of a text, without control characters and what tells a terminal of colours.
+
+    What blocks while it makes them, does so on a thread of its own.
+    """
+    pieces, held = _pieces(text), ""
+    try:
+        async for piece in pieces:
+            seen = _ESCAPE.sub("", held + piece)
+            begun = _ESCAPE_BEGUN.search(seen)
+            held = begun[0] if begun else ""
+            yield _SURROGATE.sub("", without_noise(seen[: len(seen) - len(held)]))
+    finally:
+        if isinstance(pieces, AsyncGenerator):
+            await pieces.aclose()
+
+
+def _pieces(text: Text) -> AsyncIterator[str]:
     match text:
         case str():
             return _at_once(text)

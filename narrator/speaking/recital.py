@@ -141,7 +141,7 @@ class Recital:
             await stack.enter_async_context(provider)
             await provider.check()
             limits = AccountLimits(
-                rendering.concurrency or provider.capabilities.concurrency,
+                provider.capabilities.at_once(rendering.concurrency),
                 rendering.rate,
                 stopping=asyncio.Event(),
                 shared=shared_account(provider),
@@ -203,8 +203,7 @@ class Recital:
         finally:
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
-            if isinstance(pieces, AsyncGenerator):
-                await pieces.aclose()
+            await pieces.aclose()
         for utterance in cutter.finish():
             yield utterance
         self._broken_off = coming.exception()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -89,7 +90,9 @@ def test_ctrl_c_keeps_what_was_spoken(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=30)
         assert process.returncode == 130
-        assert said.startswith(b"narrator: Stopped.")
+        found = re.fullmatch(rb"narrator: Stopped\.\n0:(\d\d) of sound is in .*speech\.wav\.\n", said)
+        assert found
+        assert int(found[1]) == pytest.approx(frames_in(path) / RATE_HZ, abs=1)
         assert frames_in(path) > frames_for(FIRST, RATE_HZ) + frames_for(SECOND, RATE_HZ)
 
 
@@ -124,6 +127,9 @@ def test_a_failure_in_the_middle_keeps_what_was_spoken_and_says_why(tmp_path: Pa
     with served() as server:
         server.fail(Fault(cut_after=9000, chunked=True), text=lambda text: text == SECOND)
         ended = narrator("speak", *voice(server), f"{FIRST} {SECOND}", "-o", path, "--json")
+        told = narrator("speak", *voice(server), f"{FIRST} {SECOND}", "-o", path)
+    assert told.err.startswith("0:")
+    assert "of sound is in" in told.err.splitlines()[0]
     assert ended.exit_code == ended.result["exit_code"] == 3
     assert "broke off" in ended.err
     assert "broke off" in ended.result["error"]
@@ -164,11 +170,20 @@ def test_what_cannot_be_done_is_said_before_anything_is_spoken(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no terminals like these")
-def test_a_typed_key_is_not_shown() -> None:
+@pytest.mark.parametrize(
+    ("typed", "exit_code", "said"),
+    [(f"{KEY}\n".encode(), 2, b"does not keep"), (b"\x04", 130, b"narrator: Stopped.\r\n")],
+    ids=["key", "Ctrl-D"],
+)
+def test_a_typed_key_is_not_shown(typed: bytes, exit_code: int, said: bytes) -> None:
     import pty  # noqa: PLC0415 - Windows has none
 
     leader, follower = pty.openpty()
-    environment = {**os.environ, "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+    environment = {
+        **os.environ,
+        "PYTHON_KEYRING_BACKEND": "tests.providers.test_keys.Forgetful",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
     with subprocess.Popen(
         [COMMAND, "keys", "set", "openai"], stdin=follower, stdout=follower, stderr=follower, env=environment,
         start_new_session=True,
@@ -177,9 +192,9 @@ def test_a_typed_key_is_not_shown() -> None:
         shown = b""
         while b"not shown" not in shown:
             shown += os.read(leader, 1000)
-        os.write(leader, f"{KEY}\n".encode())
-        process.wait(timeout=30)
+        os.write(leader, typed)
+        assert process.wait(timeout=30) == exit_code
         shown += os.read(leader, 10_000)
     os.close(leader)
-    assert b"trusted with a key" in shown
+    assert said in shown
     assert KEY.encode() not in shown

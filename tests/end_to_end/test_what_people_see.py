@@ -87,6 +87,16 @@ def test_plan_says_what_is_missing_and_that_nothing_is_once_it_is_there(
     assert "Nothing to speak" in narrator("plan", book, "--projects", book.parent).out
 
 
+def test_plan_says_how_narrator_learns_a_price(
+    server: FakeSpeechServer, book: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    voice = ["--projects", str(book.parent), "--provider", "openai", "--base-url", server.url]
+    assert run_here(["plan", str(book), *voice]) == 0
+    assert "--price USD" in capsys.readouterr().out
+    assert run_here(["plan", str(book), *voice, "--price", "0"]) == 0
+    assert "--price" not in capsys.readouterr().out
+
+
 def test_a_terse_message_comes_with_its_traceback_where_it_is_asked_for(tmp_path: Path) -> None:
     run = narrator("render", tmp_path / "nowhere.epub", "-v")
     assert run.exit_code == 2

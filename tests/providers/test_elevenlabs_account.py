@@ -73,9 +73,11 @@ async def test_what_a_key_may_not_ask_is_not_known() -> None:
 
 
 async def test_the_official_service_wants_a_key() -> None:
-    async with ElevenLabs(Speech(provider="elevenlabs"), Rendering()) as provider:
-        with pytest.raises(BadKey, match="needs a key"):
-            await provider.check()
+    async with ElevenLabs(Speech(provider="elevenlabs", key_variable="KEY_NO_2"), Rendering()) as provider:
+        for question in (provider.check, provider.voices, provider.models):
+            with pytest.raises(BadKey, match="needs a key") as refused:
+                await question()
+            assert "narrator keys set KEY_NO_2" in refused.value.advice
 
 
 async def test_another_key_may_be_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -165,6 +165,19 @@ def test_a_key_on_the_command_line_is_neither_taken_nor_repeated(
     assert memory.kept == {}
 
 
+def test_another_accounts_key_is_kept_by_the_name_that_a_project_has_for_it(memory: Memory) -> None:
+    assert run("set", "ELEVENLABS_API_KEY_2", typed=f"{CANARY}\n").exit_code == 0
+    assert find_key("ELEVENLABS_API_KEY_2") == CANARY
+    assert run("remove", "ELEVENLABS_API_KEY_2").exit_code == 0
+    assert memory.kept == {}
+
+
+def test_nobody_is_asked_for_a_key_that_cannot_be_kept() -> None:
+    with installed(PlaintextKeyring()):
+        ended = run("set", "openai")
+    assert "trusted with a key" in str(ended.exception)  # and not: it is empty
+
+
 @pytest.mark.parametrize("kind", [fail.Keyring, null.Keyring, PlaintextKeyring])
 def test_a_keyring_that_is_none_or_writes_keys_as_they_are_is_refused(kind: type[KeyringBackend]) -> None:
     keeper = kind()

@@ -276,15 +276,36 @@ async def test_an_answer_that_ends_by_closing_counts_where_its_header_proves_it_
     assert await _spoken_by(_ended_by_closing(whole)) == whole
 
 
+_NEVER_ENDING = wav(bytes(48_000), 24_000, sizes_known=False)
+
+
 @pytest.mark.parametrize(
-    "body",
-    [wav(bytes(48_000), 24_000, sizes_known=False), bytes(48_000)],
+    ("body", "options", "advice"),
+    [
+        (_NEVER_ENDING, {}, "Use a proxy before it"),
+        (bytes(48_000), {"response_format": "pcm"}, "Use --option response_format=wav, or a proxy"),
+    ],
     ids=["unknown size", "no header"],
 )
-async def test_a_server_that_never_says_where_an_answer_ends_is_refused_with_the_way_out(body: bytes) -> None:
+async def test_a_server_that_never_says_where_an_answer_ends_is_refused_with_the_way_out(
+    body: bytes, options: dict[str, str], advice: str
+) -> None:
     with pytest.raises(Refused, match="where an answer ends") as caught:
-        await _spoken_by(_ended_by_closing(body))
-    assert "response_format=wav" in caught.value.advice
+        await _spoken_by(_ended_by_closing(body), options=options)
+    assert caught.value.advice.startswith(advice)
+
+
+async def test_one_answer_without_an_end_is_asked_for_again_where_others_have_one() -> None:
+    whole = wav(bytes(48_000), 24_000)
+    answers = [web.Response(body=whole)]
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        return answers.pop() if answers else await _ended_by_closing(_NEVER_ENDING)(request)
+
+    async with _serving("POST", "/v1/audio/speech", handler) as url, adapter(url) as provider:
+        assert (await speak_whole(provider, TEXT)).data == whole
+        with pytest.raises(StreamBroken, match="may be cut"):
+            await speak_whole(provider, TEXT)
 
 
 @pytest.mark.parametrize("kept", [-2, 5])

@@ -49,3 +49,10 @@ def test_another_server_has_no_list_price() -> None:
 def test_the_list_of_providers_tells_prices_with_date_and_source(provider: str, words: tuple[str, ...]) -> None:
     told = next(listing.price for listing in listings() if listing.name == provider)
     assert all(word in told for word in words)
+
+
+def test_models_of_one_price_are_told_together() -> None:
+    told = next(listing.price for listing in listings() if listing.name == "elevenlabs").split("; ")
+    assert len(told) == 2
+    assert told[0].startswith("eleven_multilingual_v2, eleven_v3: 100 USD per million characters (seen ")
+    assert sum(price.model in "".join(told) for price in PRICES if price.provider == "elevenlabs") == 6

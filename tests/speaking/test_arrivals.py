@@ -54,7 +54,7 @@ async def test_an_iterable_is_asked_only_a_little_ahead() -> None:
             yield "word "
 
     pieces = arriving(endless())
-    async with asyncio.timeout(10), aclosing(pieces):  # type: ignore[type-var] # it is a generator
+    async with asyncio.timeout(10), aclosing(pieces):
         for _ in range(200):
             assert await anext(pieces) == "word "
     assert asked < 400
@@ -65,3 +65,19 @@ async def test_a_text_and_pieces_of_it_are_the_same() -> None:
         assert [piece async for piece in arriving("all of it")] == ["all of it"]
         assert [piece async for piece in arriving(["all ", "of it"])] == ["all ", "of it"]
         assert [piece async for piece in arriving(arriving("all of it"))] == ["all of it"]
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+async def test_what_nobody_can_read_is_left_out_wherever_it_is_cut(size: int) -> None:
+    text = (
+        "A \x1b[1;31mred\x1b[0m\x00 \x1b]8;;https://a.org\x1b\\link\x1b]8;;\x07,\u200b\ud800 [0m]\tand\n\x1b[31"
+    )
+    pieces = [text[begin : begin + size] for begin in range(0, len(text), size)]
+    async with asyncio.timeout(10):
+        assert "".join([piece async for piece in arriving(pieces)]) == "A red link, [0m]\tand\n"
+
+
+async def test_a_lone_escape_holds_nothing_back() -> None:
+    words = ["Hello\x1b]", *[f"word {number}, " for number in range(100)]]
+    async with asyncio.timeout(10):
+        assert "word 99" in "".join([piece async for piece in arriving(words)])

@@ -244,6 +244,8 @@ def test_what_cannot_be_wished_is_refused_at_once() -> None:
         narrator.speak("Hello.", provider="openai", options={"pitch": "3"})
     with pytest.raises(UsageError, match="no provider"):
         narrator.speak("Hello.", provider="nobody")
+    with pytest.raises(UsageError, match="no option 'chapters'"):
+        narrator.speak("Hello.", chapters="1")  # type: ignore[call-arg] # a render has it
     with pytest.raises(LanguageUnspoken):
         narrator.speak("Guten Tag.", language="de")
 
@@ -383,6 +385,17 @@ def test_the_blocking_twin_can_be_left_early(served_voice: FakeSpeechServer) -> 
     served_voice.fail(FAULTS["stall"])
     with blocking(STORY, served_voice) as text:
         assert next(text)
+    assert "speaking" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_the_blocking_twin_ends_where_it_is_forgotten(served_voice: FakeSpeechServer) -> None:
+    served_voice.fail(FAULTS["stall"])
+    for pcm in blocking(STORY, served_voice):
+        assert pcm
+        break
+    for thread in threading.enumerate():
+        if thread.name == "speaking":
+            thread.join(timeout=10)
     assert "speaking" not in [thread.name for thread in threading.enumerate()]
 
 
