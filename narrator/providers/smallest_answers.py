@@ -4,10 +4,12 @@ Server-sent events (https://docs.smallest.ai/waves, `POST /waves/v1/tts/live`), 
 the last one alone, and at last no sound:
     {"audio": base64, "done": false, "status": "206"}    {"done": true, "status": "200"}
 WebSocket messages, where older ones have "message" and "done" in the last:
-    {"request_id", "session_id", "status": "chunk", "data": {"audio": base64}}
+    {"request_id", "session_id", "external_request_id", "status": "chunk", "data": {"audio": base64}}
     {..., "status": "word_timestamp", "data": {"id", "word", "start", "end"}}    in seconds
     {..., "status": "complete"}
     {"status": "error", "message"}    {"request_id", "status": "error", "error": {"message", "code"}}
+"request_id" is the service's own, one for each answer; that of the request comes back as "external_request_id".
+Older messages have neither.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,11 +55,16 @@ class Heard:
 
 @dataclass(slots=True)
 class Listener:
-    """Reads the frames of one answer; `text` and `key` are what no message may repeat."""
+    """Reads the frames of one answer; `text` and `key` are what no message may repeat.
+
+    `own_id` is that of the request, if it has one, and `earlier_ids` are the service's for the answers before.
+    """
 
     service: str
     text: str
     key: str | None
+    own_id: str = ""
+    earlier_ids: Collection[str] = ()
     ids: dict[str, str] = field(default_factory=dict)
     has_sound: bool = False
     counts_done: bool = False
@@ -85,6 +92,16 @@ class Listener:
         if frame.get("status") == "word_timestamp":
             return Heard(word=_word_time(found))
         return self._heard(found.get("audio"), is_last=frame.get("status") == "complete")
+
+    def is_anothers(self, frame: Mapping[str, Any]) -> bool:
+        """Whether a message of a WebSocket belongs to the answer to another request, as far as it says."""
+        echoed, given = frame.get("external_request_id"), frame.get("request_id")
+        if echoed and self.own_id:
+            return bool(echoed != self.own_id)
+        if not given or not isinstance(given, str):
+            return False
+        is_changed = not _is_complaint(frame) and given != self.ids.get("request_id", given)
+        return is_changed or given in self.earlier_ids
 
     def complaint(self, words: str) -> SpeechError:
         """The error that a service means by words where sound should be."""

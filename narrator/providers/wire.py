@@ -23,6 +23,7 @@ from yarl import URL
 from narrator.errors import AttemptError, BadTake, StreamBroken, Unavailable
 from narrator.model import SpeechRequest
 from narrator.providers.complaints import FailedAnswer, Judge, quotable, read_complaint, refusal
+from narrator.providers.wire_sse import is_sign_of_life
 
 CONNECT_S = 15.0
 SLOWEST_BYTES_PER_S = 200.0
@@ -55,13 +56,34 @@ class PublicAddresses(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         found = await self._resolver.resolve(host, port, family)
-        public = [each for each in found if ipaddress.ip_address(each["host"].partition("%")[0]).is_global]
+        public = [each for each in found if _is_public(each["host"])]
         if not public:
             raise OSError(None, f"the name {host} leads to an address inside this network")
         return public
 
     async def close(self) -> None:
         await self._resolver.close()
+
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_COMPATIBLE = ipaddress.IPv6Network("::/96")
+_INSIDE = (ipaddress.IPv6Network("64:ff9b:1::/48"), ipaddress.IPv6Network("fec0::/10"))
+"""Networks' own gateways (RFC 8215) and sites (RFC 3879), which Python does not count among what is private."""
+
+
+def _is_public(host: str) -> bool:
+    """Whether an address is one of the internet, and so is the IPv4 address that it may stand for."""
+    address = ipaddress.ip_address(host.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        address = _ipv4_within(address) or address
+    return address.is_global and not address.is_multicast and not any(address in each for each in _INSIDE)
+
+
+def _ipv4_within(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Where gateways bring it: RFC 6052 (NAT64), RFC 3056 (6to4), RFC 4291, 2.5.5 (mapped and compatible)."""
+    if address in _NAT64 or address in _COMPATIBLE:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.sixtofour or address.ipv4_mapped
 
 
 def open_session(
@@ -77,7 +99,7 @@ def open_session(
     asked for: sound does not shrink, and the length of the answer stays its own.
     """
     timeout = aiohttp.ClientTimeout(
-        total=timeout_s, sock_connect=min(CONNECT_S, timeout_s), sock_read=timeout_s / 2
+        total=timeout_s, sock_connect=_connect_s(timeout_s), sock_read=timeout_s / 2
     )
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
@@ -89,6 +111,11 @@ def open_session(
         cookie_jar=aiohttp.DummyCookieJar(),
         middlewares=middlewares,
     )
+
+
+def _connect_s(timeout_s: float) -> float:
+    """How long a connection may take: less than the request, so that it is known which of them was too slow."""
+    return min(CONNECT_S, timeout_s / 2)
 
 
 def service_name(url: URL) -> str:
@@ -166,7 +193,7 @@ class Exchange:
                 received += len(data)
                 if received > max_bytes:
                     raise BadTake(f"{self._service} sent more than this text can need: over {max_bytes} bytes.")
-                if pace.is_too_slow(len(data), time.monotonic()):
+                if not is_sign_of_life(data) and pace.is_too_slow(len(data), time.monotonic()):
                     raise StreamBroken(
                         f"{self._service} sends too slowly: {received} bytes in {pace.sending_s:.0f} s."
                     )
@@ -230,7 +257,9 @@ async def exchange(
         SpeechError: no connection, a time-out, or an answer other than 200 and 201.
     """
     service = service_name(url)
-    timeout = session.timeout if timeout_s is None else aiohttp.ClientTimeout(total=timeout_s)
+    timeout = session.timeout
+    if timeout_s is not None:
+        timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=_connect_s(timeout_s))
     with translated(service):
         response = await session.request(
             method, url, json=json, data=form, headers=headers, allow_redirects=False, timeout=timeout

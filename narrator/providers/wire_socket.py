@@ -20,14 +20,18 @@ class Socket:
 
     So a close is noticed while it rests, before a request is lost; and nobody who stops waiting for a message
     interrupts aiohttp in receiving it, which would take that for the end of the connection.
+
+    `is_reused`: it has served a request before.
     """
 
     def __init__(self, websocket: aiohttp.ClientWebSocketResponse) -> None:
         self.websocket = websocket
+        self.is_reused = False
         self._heard: asyncio.Queue[aiohttp.WSMessage] = asyncio.Queue(_AHEAD)
         self._is_resting = False
         self._rests_since_s = 0.0
         self._listening = asyncio.create_task(self._listen())
+        self._rest: asyncio.Task[None] | None = None
 
     @property
     def is_usable(self) -> bool:
@@ -38,12 +42,17 @@ class Socket:
     def rested_s(self) -> float:
         return time.monotonic() - self._rests_since_s
 
-    def rest(self) -> None:
+    def rest(self, at_most_s: float) -> None:
+        """Be used by nobody, and closed after so long."""
+        self.is_reused = True
         self._is_resting = True
         self._rests_since_s = time.monotonic()
+        self._rest = asyncio.create_task(self._close_after(at_most_s))
 
     async def wakes(self, within_s: float) -> bool:
         """Whether a resting socket is still usable after so long; it rests no longer."""
+        if self._rest:
+            self._rest.cancel()
         await asyncio.wait([self._listening], timeout=within_s)
         self._is_resting = False
         return self.is_usable
@@ -60,9 +69,15 @@ class Socket:
             return await self._heard.get()
 
     async def close(self) -> None:
+        if self._rest and self._rest is not asyncio.current_task():
+            self._rest.cancel()
         self._listening.cancel()
         await asyncio.gather(self._listening, return_exceptions=True)
         await self._hang_up()
+
+    async def _close_after(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await self.close()
 
     async def _listen(self) -> None:
         while True:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections import defaultdict
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -13,14 +15,19 @@ from yarl import URL
 
 from narrator.errors import BadTake, SpeechError, StreamBroken, Unavailable
 from narrator.providers.complaints import FailedAnswer, Judge, quotable, refusal
-from narrator.providers.wire import CONNECT_S, Pace, open_session, service_name, translated, words_of
+from narrator.providers.wire import CONNECT_S, Pace, open_session, service_name, translated
+from narrator.providers.wire_handshake import NotUpgraded, no_sockets, only_upgraded
 from narrator.providers.wire_json import json_object
 from narrator.providers.wire_socket import CLOSE_S, SENT_CLOSE, Socket
 
 MOST_MESSAGE_BYTES = 32 << 20
 
-_LONGEST_REST_S = 30.0
-"""Services close what is idle, often after a minute: a request must not meet that close on its way."""
+_LONGEST_REST_S = 0.1
+"""While a socket rests, the request that it served counts no longer: another process of the account may begin
+one. The next request of the same render follows within some 50 ms."""
+
+_OTHERS_REST_S = 0.15
+"""After so long no socket rests any more that was open before, in no process: the account may open one more."""
 
 _FAREWELL_S = 0.25
 """How long after an answer a service that closes then is given to do it, as long as it is not known that it
@@ -29,11 +36,23 @@ leaves sockets open: a request sent in that moment would be lost, and perhaps pa
 _GLANCE_S = 0.01
 """Time for a close that is here already to be read."""
 
-_WITHOUT_SOCKETS = {200, 400, 404, 405, 407, 426, 501}
-"""What is answered to a handshake where WebSockets are not known or not let through."""
+_HANDSHAKE_S = 2 * CONNECT_S
+"""To be connected, and as long again to be answered."""
 
 OnClose = Callable[[int, str], SpeechError | None]
 """The error that a service means by closing with this code and these words; None for the usual one."""
+
+
+@dataclass(slots=True)
+class _Pool:
+    """The sockets of one address that are `free`, and what is known of the service there: the names of
+    its answers, whether it leaves sockets open after them, and whether it has mixed them up.
+    """
+
+    free: list[Socket] = field(default_factory=list)
+    answer_ids: set[str] = field(default_factory=set)
+    leaves_open: bool = False
+    mixes_up: bool = False
 
 
 class Conversation:
@@ -44,9 +63,18 @@ class Conversation:
     """
 
     def __init__(
-        self, socket: Socket, service: str, on_close: OnClose, text: str, key: str | None, *, ends_s: float
+        self,
+        socket: Socket,
+        pool: _Pool,
+        service: str,
+        on_close: OnClose,
+        *,
+        text: str,
+        key: str | None,
+        ends_s: float,
     ) -> None:
         self._socket = socket
+        self._pool = pool
         self._service = service
         self._on_close = on_close
         self._text = text
@@ -56,9 +84,30 @@ class Conversation:
         self._has_begun = False
         self.is_kept = False
 
-    def keep(self) -> None:
-        """Let the next request use the same socket: this one has ended as the protocol says."""
+    @property
+    def is_reused(self) -> bool:
+        """Whether the socket has served requests before this one."""
+        return self._socket.is_reused
+
+    @property
+    def earlier_ids(self) -> Collection[str]:
+        """The service's names for its answers before; none as long as all had the same, which names nothing."""
+        return self._pool.answer_ids if len(self._pool.answer_ids) > 1 else ()
+
+    def keep(self, answer_id: str = "") -> None:
+        """Let the next request use the same socket: this one has ended as the protocol says.
+
+        `answer_id` is the service's name for its answer, by which what comes late is told from the next one.
+        """
         self.is_kept = True
+        if answer_id:
+            self._pool.answer_ids.add(answer_id)
+
+    def mixed_up(self, *, has_sound: bool = False) -> SpeechError:
+        """The error where what comes belongs to another request. No other one will use a socket again here."""
+        self._pool.mixes_up = True
+        kind = StreamBroken if has_sound else Unavailable
+        return kind(f"{self._service} mixed up its answers: what it sent belongs to another request.")
 
     async def send(self, message: Mapping[str, Any]) -> None:
         """Send one message, as JSON.
@@ -142,14 +191,22 @@ class Sockets:
     """The sockets of one provider: opened when there is no free one, each for one request at a time.
 
     So there are never more than there were requests at once. `headers` go with the handshake. A conversation
-    ends after `timeout_s`. `anywhere` is as for `open_session`.
+    ends after `timeout_s`. `anywhere` is as for `open_session`. `takes_turns`: other processes of the account
+    keep sockets, too; whoever needs a new one waits until theirs cannot be at rest any more.
     """
 
-    def __init__(self, timeout_s: float, headers: Mapping[str, str], *, anywhere: bool = True) -> None:
+    def __init__(
+        self,
+        timeout_s: float,
+        headers: Mapping[str, str],
+        *,
+        anywhere: bool = True,
+        takes_turns: bool = False,
+    ) -> None:
         self._timeout_s = timeout_s
-        self._session = open_session(timeout_s, headers, anywhere=anywhere, middlewares=(_only_upgraded,))
-        self._free: dict[URL, list[Socket]] = {}
-        self._left_open: set[URL] = set()
+        self._takes_turns = takes_turns
+        self._session = open_session(timeout_s, headers, anywhere=anywhere, middlewares=(only_upgraded,))
+        self._pools: defaultdict[URL, _Pool] = defaultdict(_Pool)
 
     @contextlib.asynccontextmanager
     async def conversation(
@@ -174,51 +231,37 @@ class Sockets:
         service = service_name(url)
         # Deadlines are looked at where it waits: a time-out around a `yield` would cancel whoever listens.
         ends_s = time.monotonic() + (self._timeout_s if timeout_s is None else timeout_s)
-        socket = await self._rested(url)
+        pool = self._pools[url]
+        socket = await _rested(pool)
+        if socket is None and self._takes_turns:
+            await asyncio.sleep(_OTHERS_REST_S)
+            socket = await _rested(pool)
         if socket is None:
             try:
                 socket = await self._opened(url, service)
-            except _NotUpgraded as exc:
+            except NotUpgraded as exc:
                 answer = FailedAnswer(service, exc.status, exc.headers, exc.body)
-                raise (_no_sockets(answer) or judge(answer, text=text, key=key)) from None
-        conversation = Conversation(socket, service, on_close, text, key, ends_s=ends_s)
+                raise (no_sockets(answer) or judge(answer, text=text, key=key)) from None
+        conversation = Conversation(socket, pool, service, on_close, text=text, key=key, ends_s=ends_s)
         try:
             yield conversation
         finally:
-            if conversation.is_kept and socket.is_usable:
-                socket.rest()
-                self._free.setdefault(url, []).append(socket)
+            if conversation.is_kept and socket.is_usable and not pool.mixes_up:
+                socket.rest(_LONGEST_REST_S)
+                pool.free[:] = [*(each for each in pool.free if each.is_usable), socket]
             else:
                 await socket.close()
 
     async def close(self) -> None:
         """Close all that are free, and the session."""
-        for sockets in self._free.values():
-            await asyncio.gather(*(socket.close() for socket in sockets))
-        self._free.clear()
+        for pool in self._pools.values():
+            await asyncio.gather(*(socket.close() for socket in pool.free))
+        self._pools.clear()
         await self._session.close()
-
-    async def _rested(self, url: URL) -> Socket | None:
-        """A socket that a request has left open, if there is one that will stay so."""
-        free = self._free.get(url, [])
-        while free:
-            socket = free.pop()
-            is_known = url in self._left_open
-            glance_s = _GLANCE_S if is_known else max(_GLANCE_S, _FAREWELL_S - socket.rested_s)
-            try:
-                is_open = await socket.wakes(glance_s)
-            except asyncio.CancelledError:
-                await socket.close()
-                raise
-            if is_open and socket.rested_s < _LONGEST_REST_S:
-                self._left_open.add(url)
-                return socket
-            await socket.close()
-        return None
 
     async def _opened(self, url: URL, service: str) -> Socket:
         with translated(service):
-            async with asyncio.timeout(min(CONNECT_S, self._timeout_s)):
+            async with asyncio.timeout(min(_HANDSHAKE_S, self._timeout_s)):
                 websocket = await self._session.ws_connect(
                     url,
                     max_msg_size=MOST_MESSAGE_BYTES,
@@ -228,30 +271,18 @@ class Sockets:
         return Socket(websocket)
 
 
-def _no_sockets(answer: FailedAnswer) -> Unavailable | None:
-    """The error where somebody on the way answers, as proxies do: services explain themselves in JSON."""
-    if answer.status not in _WITHOUT_SOCKETS or answer.body.lstrip()[:1] in (b"{", b"["):
-        return None
-    return Unavailable(f"{answer.service} opens no WebSocket here: it answered {answer.status}.")
-
-
-class _NotUpgraded(Exception):
-    """The answer to a handshake that is no socket."""
-
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        super().__init__(status)
-        self.status = status
-        self.headers = headers
-        self.body = body
-
-
-async def _only_upgraded(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Refuse every other answer, with its words; aiohttp would follow a redirect, and take the key along."""
-    response = await handler(request)
-    if response.status != 101:
-        body = await words_of(response)
-        response.close()
-        raise _NotUpgraded(response.status, response.headers, body)
-    return response
+async def _rested(pool: _Pool) -> Socket | None:
+    """A socket that a request has left open, if there is one that will stay so."""
+    while pool.free:
+        socket = pool.free.pop()
+        glance_s = _GLANCE_S if pool.leaves_open else max(_GLANCE_S, _FAREWELL_S - socket.rested_s)
+        try:
+            is_open = await socket.wakes(glance_s)
+        except asyncio.CancelledError:
+            await socket.close()
+            raise
+        if is_open and not pool.mixes_up:
+            pool.leaves_open = True
+            return socket
+        await socket.close()
+    return None

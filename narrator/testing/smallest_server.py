@@ -209,7 +209,7 @@ class FakeSmallestServer(FakeServer):
             is_done = not goes_on or (is_flush and self._completes_flushes)
             if not await self._answer(request, websocket, {**wish, "text": text}, is_done=is_done):
                 return
-            if not goes_on and self._closes_sockets:
+            if is_done and self._closes_sockets:
                 await websocket.close()
 
     async def _answer(
@@ -217,7 +217,7 @@ class FakeSmallestServer(FakeServer):
     ) -> bool:
         """Speak over a WebSocket; whether it goes on."""
         if not wish["text"]:
-            await websocket.send_str(complete(0, is_old=self._is_old))
+            await websocket.send_str(complete(0, wish, is_old=self._is_old))
             return True
         logged = self._logged(request, wish, "ws")
         with self.in_flight():
@@ -233,7 +233,7 @@ class FakeSmallestServer(FakeServer):
                 words = complaint_message(fault.complaint, logged.number, is_old=self._is_old)
                 await websocket.send_str(words)
             elif is_done and fault.ends:
-                await websocket.send_str(complete(logged.number, is_old=self._is_old))
+                await websocket.send_str(complete(logged.number, wish, is_old=self._is_old))
             logged.finished = not fault.complaint and fault.ends and fault.body is None
             if not logged.finished:
                 await websocket.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from narrator.testing.fake_server import LoggedRequest
@@ -46,7 +46,7 @@ def events_of(sound: bytes, fault: Fault) -> bytes:
 
 def messages_of(sound: bytes, logged: LoggedRequest, fault: Fault) -> Iterator[str]:
     """The messages that carry an answer's sound, and the times of its words."""
-    ids = ids_of(logged.number)
+    ids = ids_of(logged.number, logged.wish)
     pieces = in_base64(sound, fault)
     if fault.sound == "endless noise":
         few = [base64.b64encode(noise).decode() for noise in itertools.islice(noise_pcm(rate_of(logged)), 20)]
@@ -59,14 +59,16 @@ def messages_of(sound: bytes, logged: LoggedRequest, fault: Fault) -> Iterator[s
             yield json.dumps({**ids, "status": "word_timestamp", "data": times})
 
 
-def complete(number: int, *, is_old: bool) -> str:
+def complete(number: int, wish: Mapping[str, Any], *, is_old: bool) -> str:
     """The last message of an answer."""
     old = {"message": "All chunks sent", "done": True} if is_old else {}
-    return json.dumps({**ids_of(number), "status": "complete", **old})
+    return json.dumps({**ids_of(number, wish), "status": "complete", **old})
 
 
-def ids_of(number: int) -> dict[str, str]:
-    return {"session_id": "ws_1", "request_id": f"task_{number:06d}"}
+def ids_of(number: int, wish: Mapping[str, Any]) -> dict[str, str]:
+    """The names of a session and an answer, and the client's own for its request, if it has one."""
+    own = {"external_request_id": wish["request_id"]} if wish.get("request_id") else {}
+    return {"session_id": "ws_1", "request_id": f"task_{number:06d}", **own}
 
 
 def complaint_found(complaint: Complaint, status: int = 0) -> dict[str, Any]:
@@ -90,7 +92,7 @@ def complaint_message(complaint: Complaint, number: int, *, is_old: bool) -> str
         return json.dumps({"status": "error", "message": f"{complaint.code}: {complaint.message}"})
     error = {"message": complaint.message, "code": complaint.code}
     found = complaint_found(complaint) if complaint.about else {"error": error}
-    return json.dumps({"request_id": ids_of(number)["request_id"], "status": "error", **found})
+    return json.dumps({"request_id": ids_of(number, {})["request_id"], "status": "error", **found})
 
 
 def _event(audio: str) -> bytes:

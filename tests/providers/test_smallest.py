@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,13 +26,23 @@ from narrator.errors import (
     UsageError,
 )
 from narrator.model import AudioChunk, AudioFormat, Container, WordTime
+from narrator.providers import wire_ws
 from narrator.providers.smallest import Smallest
+from narrator.testing import smallest_sound
 from narrator.testing.conformance import TEXT, request_for, speak_whole
+from narrator.testing.fake_server import LoggedRequest
 from narrator.testing.faults import Fault
 from narrator.testing.smallest_server import FakeSmallestServer
 from narrator.testing.speechlike import frames_for, speech_pcm
 
 TRANSPORTS = ["http", "sse", "ws"]
+
+
+@pytest.fixture(autouse=True)
+def _alone_and_unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other process has the account; and on a slow machine, too, a socket that rests is still there."""
+    monkeypatch.setattr(wire_ws, "_OTHERS_REST_S", 0.0)
+    monkeypatch.setattr(wire_ws, "_LONGEST_REST_S", 30.0)
 
 
 def adapter(base_url: str = "", *, timeout_s: float = 5.0, **wishes: Any) -> Smallest:
@@ -168,6 +181,7 @@ async def test_every_setting_reaches_the_service_by_its_name_and_type(transport:
     assert server.requests[0].transport == transport
     if transport == "ws":
         assert wish.pop("complete_backoff_ms") < 4000
+        assert re.fullmatch(r"[A-Za-z0-9_.-]{1,128}", wish.pop("request_id"))
     assert wish == {
         "text": TEXT,
         "voice_id": "magnus",
@@ -314,6 +328,90 @@ async def test_a_socket_serves_one_request_after_another(is_old: bool, closes_so
     assert server.opened_sockets == (4 if closes_sockets else 1)
     assert server.peak_sockets == 1
     assert len(server.requests) == 4
+
+
+async def test_an_account_of_one_has_one_socket_whoever_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire_ws, "_LONGEST_REST_S", 0.05)
+    monkeypatch.setattr(wire_ws, "_OTHERS_REST_S", 0.15)
+    async with (
+        FakeSmallestServer() as server,
+        adapter(server.url, options=over("ws")) as ours,
+        adapter(server.url, options=over("ws")) as theirs,
+    ):
+        for provider in (ours, theirs, ours):
+            await speak_whole(provider, TEXT)
+    assert server.peak_sockets == 1
+
+
+class _LateServer(FakeSmallestServer):
+    """It sends `late` messages beside its third answer: `before` it, or before its end."""
+
+    late: tuple[str, ...] = ()
+    before = True
+
+    async def _speak_messages(
+        self, request: web.Request, websocket: web.WebSocketResponse, logged: LoggedRequest, fault: Fault
+    ) -> None:
+        late = self.late if logged.number == 3 else ()
+        for message in late if self.before else ():
+            await websocket.send_str(message)
+        await super()._speak_messages(request, websocket, logged, fault)
+        for message in () if self.before else late:
+            await websocket.send_str(message)
+
+
+FIRST = {"request_id": "task_000001"}
+ELSEWHERE = {"request_id": "task_000009"}
+STRANGE = {"request_id": "task_000003", "external_request_id": "another's"}
+
+
+def _late(ids: Mapping[str, str], *statuses: str) -> tuple[str, ...]:
+    data = {"data": {"audio": "AAAAAAAA"}}
+    return tuple(
+        json.dumps({**ids, "status": status, **(data if status == "chunk" else {})}) for status in statuses
+    )
+
+
+@pytest.mark.parametrize(
+    ("late", "before", "kind"),
+    [
+        (_late(FIRST, "chunk", "complete"), True, Unavailable),
+        (_late(FIRST, "complete"), True, Unavailable),
+        (_late(FIRST, "error"), True, Unavailable),
+        (_late(STRANGE, "chunk", "complete"), True, Unavailable),
+        (_late({}, "complete"), True, Unavailable),
+        (_late(FIRST, "complete"), False, StreamBroken),
+        (_late(ELSEWHERE, "chunk"), False, StreamBroken),
+    ],
+    ids=["an answer", "its end", "a complaint", "somebody else's", "a nameless end", "within", "unheard of"],
+)
+async def test_what_belongs_to_another_answer_becomes_no_part_of_this_one(
+    late: tuple[str, ...],
+    before: bool,  # noqa: FBT001 - parametrised
+    kind: type[SpeechError],
+) -> None:
+    async with _LateServer() as server, adapter(server.url, options=over("ws")) as provider:
+        server.late, server.before = late, before
+        await speak_whole(provider, TEXT)
+        await speak_whole(provider, "The second text.")
+        with pytest.raises(kind, match="mixed up its answers"):
+            await speak_whole(provider, "The third text.")
+        for text in ("The fourth text.", "The fifth text."):
+            assert (await speak_whole(provider, text)).data == speech_pcm(
+                text, 24_000, frames_for(text, 24_000)
+            )
+    assert server.opened_sockets == 3  # nor is a socket used twice any more
+
+
+@pytest.mark.parametrize("ids", [{}, {"request_id": "r"}, {"request_id": 7}], ids=str)
+async def test_a_service_that_does_not_name_its_answers_is_understood(
+    ids: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smallest_sound, "ids_of", lambda _number, _wish: ids)
+    async with FakeSmallestServer() as server, adapter(server.url, options=over("ws")) as provider:
+        for number in range(4):
+            assert (await speak_whole(provider, f"{TEXT} {number}")).data
+    assert server.opened_sockets == 1
 
 
 @pytest.mark.parametrize("is_old", [False, True])

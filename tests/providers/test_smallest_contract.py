@@ -8,10 +8,17 @@ import pytest
 from narrator.config import Rendering, Speech
 from narrator.errors import RateLimited, SpeechError, Unavailable
 from narrator.ports import Provider
+from narrator.providers import wire_ws
 from narrator.providers.smallest import Smallest
 from narrator.testing.conformance import MESSAGE_FAULT_ERRORS, TEXT, RemoteContract, speak_whole
 from narrator.testing.fake_server import FakeServer
 from narrator.testing.smallest_server import FakeSmallestServer
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other process has the account, so none is waited for."""
+    monkeypatch.setattr(wire_ws, "_OTHERS_REST_S", 0.0)
 
 
 class _SmallestContract(RemoteContract):

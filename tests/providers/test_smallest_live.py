@@ -10,7 +10,7 @@ from narrator.config import Rendering, Speech
 from narrator.errors import QuotaUsedUp, StreamBroken, Unavailable
 from narrator.model import AudioChunk, SpeechReceipt
 from narrator.ports import LiveProvider
-from narrator.providers import smallest_live
+from narrator.providers import smallest_live, wire_ws
 from narrator.providers.smallest import Smallest
 from narrator.providers.smallest_live import in_words
 from narrator.testing.conformance import request_for
@@ -24,6 +24,8 @@ TEXT = "The owl watched the lamplighter. He went from door to door, until the st
 @pytest.fixture(autouse=True)
 def _brief_farewells(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smallest_live, "_LINGER_S", 0.2)
+    monkeypatch.setattr(smallest_live, "_SETTLES_S", 0.1)
+    monkeypatch.setattr(wire_ws, "_OTHERS_REST_S", 0.0)
 
 
 def adapter(base_url: str, *, timeout_s: float = 5.0, **options: str) -> Smallest:
@@ -64,7 +66,7 @@ async def test_a_text_that_comes_word_by_word_is_spoken_whole(
     assert len(sound) == 2 * sum(frames_for(text, 24_000) for text in spoken)
     assert isinstance(events[-1], SpeechReceipt)
     assert events[-1].characters_billed == server.billed_characters == len(TEXT) + 1
-    assert server.opened_sockets == 1
+    assert server.opened_sockets == (3 if closes_sockets and completes_flushes else 1)
 
 
 async def test_a_sentence_is_heard_while_the_next_one_is_awaited() -> None:
@@ -94,6 +96,23 @@ async def test_a_pause_in_the_text_is_no_silence_of_the_service() -> None:
     async with FakeSmallestServer() as server, adapter(server.url, timeout_s=0.4) as provider:
         await _heard(provider, slowly())
     assert [request.text for request in server.requests] == ["One moment, please. ", "Here it is."]
+
+
+async def test_words_that_a_closing_socket_took_are_said_over_the_next_one() -> None:
+    async def slowly() -> AsyncIterator[str]:
+        yield "The owl watched the lamplighter. "
+        await asyncio.sleep(0.3)
+        yield "He went from "
+        yield "door to door. "
+
+    async with (
+        FakeSmallestServer(closes_sockets=True, completes_flushes=True) as server,
+        adapter(server.url) as provider,
+    ):
+        events = await _heard(provider, slowly())
+    said = [request.text for request in server.requests]
+    assert said == ["The owl watched the lamplighter. ", "He went from door to door. "]
+    assert events[-1].characters_billed == server.billed_characters
 
 
 async def test_pieces_say_that_there_is_more_and_the_last_one_says_that_there_is_not() -> None:

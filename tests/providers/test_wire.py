@@ -15,6 +15,7 @@ from yarl import URL
 from narrator.errors import AttemptError, BadTake, StreamBroken, Unavailable
 from narrator.providers import wire
 from narrator.providers.wire import Pace, exchange, open_session, translated
+from tests.providers.swallowing import swallowing
 
 RESET = ConnectionResetError(errno.ECONNRESET, "reset")
 
@@ -116,10 +117,30 @@ async def test_a_body_that_only_drips_is_given_up(monkeypatch: pytest.MonkeyPatc
             await asyncio.wait_for(heard(url), 10)
 
 
+@pytest.mark.parametrize("sign", [b": wait\n\n", b":\n", b"event: ping\nid: 7\n\n", b"\r\n"])
+async def test_signs_of_life_are_no_slow_sound(sign: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "SLOW_AFTER_S", 0.2)
+    async with dripping(0.02, sign) as url:
+        with pytest.raises(BadTake, match="more than this text can need"):
+            await asyncio.wait_for(heard(url, max_bytes=20 * len(sign)), 10)
+
+
 async def test_a_body_that_never_ends_is_given_up() -> None:
     async with dripping(0.001, bytes(50_000)) as url:
         with pytest.raises(BadTake, match="more than this text can need"):
             await asyncio.wait_for(heard(url), 10)
+
+
+@pytest.mark.parametrize(("session_s", "timeout_s"), [(0.4, None), (60.0, 0.4)])
+async def test_a_host_that_swallows_connections_is_told_from_one_that_does_not_answer(
+    session_s: float, timeout_s: float | None
+) -> None:
+    with swallowing() as url:
+        async with open_session(session_s, {}) as session:
+            with pytest.raises(Unavailable, match="did not accept a connection in time") as caught:
+                async with exchange(session, "GET", url, timeout_s=timeout_s):
+                    pass
+    assert not caught.value.connected
 
 
 async def test_a_body_that_falls_silent_is_given_up() -> None:

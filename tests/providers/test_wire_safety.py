@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -11,10 +12,11 @@ import aiohttp
 import pytest
 import trustme
 from aiohttp import web
+from aiohttp.abc import ResolveResult
 from yarl import URL
 
 from narrator.errors import Unavailable
-from narrator.providers.wire import exchange, open_session
+from narrator.providers.wire import PublicAddresses, exchange, open_session
 from narrator.providers.wire_ws import Sockets
 
 KEY = "sk-canary-3f9a1c77e2"
@@ -81,6 +83,50 @@ async def test_a_certificate_that_proves_nothing_ends_it_before_the_key_is_sent(
         assert not caught.connected
         assert "certificate" in caught.advice
         assert KEY not in str(caught)
+
+
+class _Leading:
+    """A name that leads to these addresses."""
+
+    def __init__(self, *addresses: str) -> None:
+        self.addresses = addresses
+
+    async def resolve(self, host: str, port: int, _family: socket.AddressFamily) -> list[ResolveResult]:
+        return [
+            ResolveResult(hostname=host, host=address, port=port, family=socket.AF_INET6, proto=0, flags=0)
+            for address in self.addresses
+        ]
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "169.254.169.254",
+        "224.0.0.251",
+        "ff0e::fb",
+        "::1",
+        "::ffff:127.0.0.1",
+        "::127.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b::a01:203",
+        "64:ff9b:1::7f00:1",
+        "2002:7f00:1::",
+        "fec0::1",
+        "fe80::1%lo",
+    ],
+)
+async def test_an_address_inside_this_network_is_none_of_a_public_service(
+    inside: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = ["8.8.8.8", "2001:4860:4860::8888", "64:ff9b::808:808", "2002:808:808::1"]
+    monkeypatch.setattr(aiohttp, "DefaultResolver", lambda: _Leading(inside, *outside))
+    found = await PublicAddresses().resolve("speech.example", 443)
+    assert [each["host"] for each in found] == outside
 
 
 async def test_a_right_certificate_is_taken(authority: trustme.CA) -> None:

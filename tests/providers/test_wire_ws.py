@@ -23,9 +23,19 @@ from narrator.errors import (
 )
 from narrator.providers import wire_ws
 from narrator.providers.wire_ws import Sockets
+from tests.providers.swallowing import swallowing
 
 KEY = "sk-canary-5b21"
 Talk = Callable[[web.Request, web.WebSocketResponse], Awaitable[None]]
+
+
+@pytest.fixture
+def _long_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow this machine is, a socket that rests is still there."""
+    monkeypatch.setattr(wire_ws, "_LONGEST_REST_S", 30.0)
+
+
+long_rests = pytest.mark.usefixtures("_long_rests")
 
 
 class Peer:
@@ -87,8 +97,8 @@ async def talking(talk: Talk, **how: Any) -> AsyncIterator[Peer]:
 
 
 @contextlib.asynccontextmanager
-async def opened(timeout_s: float = 3.0) -> AsyncIterator[Sockets]:
-    sockets = Sockets(timeout_s, {"Authorization": f"Bearer {KEY}"})
+async def opened(timeout_s: float = 3.0, **how: Any) -> AsyncIterator[Sockets]:
+    sockets = Sockets(timeout_s, {"Authorization": f"Bearer {KEY}"}, **how)
     try:
         yield sockets
     finally:
@@ -128,6 +138,7 @@ async def echo(_request: web.Request, websocket: web.WebSocketResponse) -> None:
 # --- reuse ------------------------------------------------------------------------------------------------
 
 
+@long_rests
 async def test_a_kept_socket_serves_the_next_request() -> None:
     async with talking(echo) as peer, opened() as sockets:
         for number in range(5):
@@ -135,6 +146,7 @@ async def test_a_kept_socket_serves_the_next_request() -> None:
     assert peer.opened == 1
 
 
+@long_rests
 async def test_there_are_never_more_sockets_than_requests_at_once() -> None:
     async with talking(echo) as peer, opened() as sockets:
         for _ in range(3):
@@ -159,6 +171,7 @@ async def test_a_service_that_closes_after_each_answer_is_connected_to_anew(afte
     assert (peer.opened, peer.peak) == (4, 1)
 
 
+@long_rests
 @pytest.mark.parametrize("how", ["close", "abort", "speak"])
 async def test_an_idle_socket_that_the_service_ends_is_replaced_unseen(how: str) -> None:
     ended = asyncio.Event()
@@ -190,28 +203,53 @@ async def echo_once(websocket: web.WebSocketResponse) -> None:
     await websocket.send_json({"done": True})
 
 
-async def test_a_socket_that_has_rested_too_long_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire_ws, "_LONGEST_REST_S", 0.0)
+async def test_a_socket_that_nobody_needs_at_once_is_closed() -> None:
     async with talking(echo) as peer, opened() as sockets:
-        await ask(sockets, peer.url)
-        await ask(sockets, peer.url)
-    assert (peer.opened, peer.peak) == (2, 1)
-
-
-async def test_a_socket_is_not_kept_whose_answer_nobody_waited_for() -> None:
-    async with talking(echo) as peer, opened() as sockets:
-        async with sockets.conversation(peer.url) as conversation:
-            await conversation.send({"text": "hello"})
-        assert (await ask(sockets, peer.url, "next"))[0] == {"echo": "next"}
-    assert peer.opened == 2
-
-
-async def test_leaving_closes_all_that_is_open() -> None:
-    async with talking(echo) as peer:
-        async with opened() as sockets:
-            await asyncio.gather(*(ask(sockets, peer.url) for _ in range(3)))
-            assert peer.open == 3
+        await asyncio.gather(*(ask(sockets, peer.url) for _ in range(3)))
         await peer.closed()
+        await ask(sockets, peer.url)
+    assert (peer.opened, peer.peak) == (4, 3)
+
+
+async def test_two_programs_of_an_account_have_no_more_sockets_than_it_allows_requests() -> None:
+    account = asyncio.Semaphore(2)
+
+    async def ask_in_turn(sockets: Sockets, url: URL) -> None:
+        async with account:
+            await ask(sockets, url)
+
+    async with (
+        talking(echo) as peer,
+        opened(takes_turns=True) as ours,
+        opened(takes_turns=True) as theirs,
+    ):
+        await asyncio.gather(*(ask_in_turn(each, peer.url) for each in [ours, ours, theirs, theirs] * 3))
+    assert peer.peak == 2
+
+
+@long_rests
+async def test_what_was_mixed_up_once_gets_a_socket_for_each_request() -> None:
+    async with talking(echo) as peer, opened() as sockets:
+        await asyncio.gather(*(ask(sockets, peer.url) for _ in range(2)))
+        async with sockets.conversation(peer.url) as conversation:
+            conversation.keep()
+            assert conversation.is_reused
+            assert isinstance(conversation.mixed_up(), Unavailable)
+            assert isinstance(conversation.mixed_up(has_sound=True), StreamBroken)
+        for number in range(2):
+            assert (await ask(sockets, peer.url, f"{number}"))[0] == {"echo": f"{number}"}
+    assert (peer.opened, peer.peak) == (4, 2)
+
+
+@long_rests
+async def test_the_answers_before_are_known_by_name_once_their_names_differ() -> None:
+    known = []
+    async with talking(echo) as peer, opened() as sockets:
+        for name in ("one", "one", "", "two", "three"):
+            async with sockets.conversation(peer.url) as conversation:
+                known.append(set(conversation.earlier_ids))
+                conversation.keep(name)
+    assert known == [set(), set(), set(), set(), {"one", "two"}]
 
 
 # --- ends -------------------------------------------------------------------------------------------------
@@ -487,6 +525,14 @@ async def test_a_handshake_that_is_not_answered_is_not_waited_for() -> None:
     async with listening(mute) as url, opened(timeout_s=0.2) as sockets:
         with pytest.raises(Unavailable, match="did not answer in time"):
             await ask(sockets, url)
+
+
+async def test_a_host_that_swallows_connections_is_told_from_one_that_does_not_answer() -> None:
+    with swallowing() as url:
+        async with opened(timeout_s=0.4) as sockets:
+            with pytest.raises(Unavailable, match="did not accept a connection in time") as caught:
+                await ask(sockets, url.with_scheme("ws"))
+    assert not caught.value.connected
 
 
 async def test_a_closed_port_is_no_connection() -> None:
