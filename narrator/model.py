@@ -366,9 +366,10 @@ class Capabilities:
 
     `max_characters` is the longest text of one request, and `max_bytes` the most bytes of it in UTF-8 where the
     provider counts those. `normalization` is what its voices need. `concurrency` is how many requests to run
-    at once where the user names no number. `languages` () means any; `uses_language` says whether a request's
-    language changes its sound. `usd_per_million_characters` is 0.0 for a free voice and None where the price
-    is not known.
+    at once where the user names no number; `knows_limit` says that the account bears no more, for the service
+    or the user told its plan. `languages` () means any; `uses_language` says whether a request's language
+    changes its sound. `usd_per_million_characters` is 0.0 for a free voice and None where the price is not
+    known.
 
     `transports` are the ways to the service that stand open, the preferred one first: an attempt after one that
     failed on the way takes the next. () where there is only one. `context_characters` is how much of the text
@@ -387,6 +388,13 @@ class Capabilities:
     normalization: Normalization = Normalization.LIGHT
     transports: tuple[str, ...] = ()
     context_characters: int = 0
+    knows_limit: bool = False
+
+    def at_once(self, wanted: int) -> int:
+        """How many requests to run at once where the user wants `wanted`; 0 is what suits the provider."""
+        if not wanted:
+            return self.concurrency
+        return min(wanted, self.concurrency) if self.knows_limit else wanted
 
 
 @dataclass(frozen=True)  # no slots: the key is asked for all along a segment's way, and is found once

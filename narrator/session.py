@@ -251,7 +251,7 @@ class Session:
         return plan
 
     async def _pass(self, plan: Plan) -> None:
-        missing = {order.key for order in plan.orders}
+        missing = {order.key for order in plan.orders} | self.tally.failures.keys()
         assembly = _Assembly(self._assemble, missing, plan)
         self._delivery.forget(missing)
         try:

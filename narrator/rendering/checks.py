@@ -14,13 +14,16 @@ import threading
 from bisect import bisect_left, insort
 from collections import defaultdict, deque
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from narrator.errors import BadTake
 from narrator.model import Measurement, SpeechRequest, TakeKey
 from narrator.rendering.source_rates import SourceRates
+
+if TYPE_CHECKING:  # slow to import, and only annotations need it here
+    import numpy.typing as npt
 
 SILENCE_PEAK = 10 ** (-50 / 20)
 """An answer whose loudest sample is under -50 dBFS says nothing that anyone hears."""
@@ -61,6 +64,9 @@ BRIEF_DELAY = 3.0
 
 SLOW_VOICES = 11.0, 5.5
 """What counts as a voice's pace for that before it is known: in letters of such an alphabet, and in others."""
+
+EARLIER_SLACK = 1.05
+"""How far a take of an earlier run may pass the bounds: that run knew the voice's pace a little differently."""
 
 LEARNED_FROM = 5
 """Takes after which the voice's own pace is trusted over the wide bounds."""
@@ -137,6 +143,7 @@ class _Belief:
     reading: _Reading
     paces: _Paces
     is_brief: bool
+    slack: float = 1.0
 
 
 class TakeChecks:
@@ -192,7 +199,7 @@ class TakeChecks:
         slowest, fastest = WIDE_BOUNDS
         if not reading.is_brief and slowest <= reading.pace <= fastest:
             paces.add(reading.pace)
-        self._believed[key] = _Belief(reading, paces, is_brief=True)
+        self._believed[key] = _Belief(reading, paces, is_brief=True, slack=EARLIER_SLACK)
 
     def doubtful(self) -> frozenset[TakeKey]:
         """Takes that were believed before their voice was known and do not hold against the others."""
@@ -220,7 +227,7 @@ class TakeChecks:
 
     def _holds(self, belief: _Belief) -> bool:
         low, high = self._bounds(belief.reading, belief.paces, is_brief=belief.is_brief)
-        return low <= belief.reading.pace <= high
+        return low / belief.slack <= belief.reading.pace <= high * belief.slack
 
     def _paces_for(self, request: SpeechRequest) -> _Paces:
         return self._paces[request.model, request.voice, request.language]
@@ -249,7 +256,7 @@ def _brief_bounds(reading: _Reading, paces: _Paces) -> tuple[float, float]:
 def _is_noise(measurement: Measurement, peaks: npt.NDArray[np.float32]) -> bool:
     low, high = NOISE_POWER
     is_as_loud = low <= measurement.sum_squares / max(measurement.frames, 1) <= high
-    return is_as_loud and np.count_nonzero(peaks >= NOISE_PEAK) > NOISE_SHARE * len(peaks)
+    return is_as_loud and int(np.count_nonzero(peaks >= NOISE_PEAK)) > NOISE_SHARE * len(peaks)
 
 
 def _said(text: str) -> int:

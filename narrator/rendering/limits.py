@@ -32,7 +32,7 @@ from narrator.rendering.slots import POLL_S, Release
 if TYPE_CHECKING:
     from asyncio_throttle.throttler import Throttler
 
-LONGEST_WAIT_S = 120.0
+LONGEST_WAIT_S = 60.0
 """However long a server asks us to wait; a person can always run the command again later."""
 
 LINGERS_S = 0.25

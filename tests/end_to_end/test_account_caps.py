@@ -75,6 +75,14 @@ def test_the_cap_that_answers_tell_replaces_a_guess(render: Render) -> None:
         assert server.peak_in_flight == 5
 
 
+@pytest.mark.parametrize(("tier", "option"), [("starter", "transport=stream"), ("trial", "plan=starter")])
+def test_a_person_may_not_name_more_than_the_plan_bears(tier: str, option: str, render: Render) -> None:
+    with serving(FakeElevenLabs(key=KEY, tier=tier, limit=3, latency_s=0.05)) as server:
+        events = render(server, "elevenlabs", "--concurrency", "8", "--option", option)
+        assert _refusals(events) == []
+        assert server.peak_in_flight == 3
+
+
 def test_a_person_who_names_too_many_pays_for_nothing_twice(render: Render) -> None:
     with serving(FakeElevenLabs(key=KEY, limit=2, latency_s=0.05)) as server:
         events = render(server, "elevenlabs", "--concurrency", "8")

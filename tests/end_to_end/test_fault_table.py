@@ -146,7 +146,7 @@ def desk(
 ) -> Desk:
     way: Way = request.param
     hastily = functools.partial(wait_random_exponential, max=0.1)
-    monkeypatch.setattr("narrator.rendering.segment.wait_random_exponential", lambda **_: hastily())
+    monkeypatch.setattr("narrator.rendering.tries.wait_random_exponential", lambda **_: hastily())
     monkeypatch.setattr("narrator.rendering.limits.LINGERS_S", 0.02)
     if way.key_variable:
         monkeypatch.setenv(way.key_variable, KEY)

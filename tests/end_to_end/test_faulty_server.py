@@ -187,3 +187,15 @@ def _text_of(project: Path, key: str) -> str:
     sidecar = json.loads((project / "takes" / key[:2] / f"{key}.json").read_text(encoding="utf-8"))
     text: str = sidecar["request"]["text"]
     return text
+
+
+def test_a_text_given_up_beside_a_doubtful_take_is_a_gap_and_no_broken_disk(
+    server: FakeSpeechServer, tmp_path: Path
+) -> None:
+    texts = [paragraph(number) for number in range(8)]
+    book = markdown(tmp_path / "two.md", {"The Man with the Two Watches": texts})
+    server.fail(FAULTS["wrong-rate"], requests={2})
+    server.fail(FAULTS["400"], text=lambda text: text == texts[3])
+    run = _render(book, server, "--concurrency", "1")
+    assert run.exit_code == 3, run
+    assert sum(request.text == texts[3] for request in server.requests) == 1

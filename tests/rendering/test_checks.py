@@ -17,6 +17,7 @@ from narrator.model import Measurement, SpeechRequest
 from narrator.rendering.checks import LEARNED_AT_MOST, TakeChecks, _Paces
 
 RATE_HZ = 24_000
+HEADING = "The Rabbit Sends in a Little Bill"
 TEXT = "It was a bright cold day in April, and the clocks of the whole town were striking thirteen."
 
 
@@ -74,9 +75,38 @@ def test_half_of_an_answer_stands_out_against_the_pace_of_the_voice() -> None:
 
 
 def test_sound_at_a_third_of_its_speed_stands_out_against_the_pace_of_the_voice() -> None:
-    TakeChecks().check(request(), sound(3 * 5.2))
+    slow = 3 * 4.0  # three times this voice's time is still a pace that other voices have
+    TakeChecks().check(request(), sound(slow))
     with pytest.raises(BadTake, match="too long"):
-        taught(5.2).check(request(), sound(3 * 5.2))
+        taught(4.0).check(request(), sound(slow))
+
+
+def test_a_third_of_the_speed_of_any_voice_is_too_slow_where_letters_are_sounds() -> None:
+    said_wrongly = sound(3 * 6.2)  # 24 kHz, said to be 8 kHz
+    for text in (TEXT, "Был холодный ясный апрельский день, и часы на всех башнях пробили тринадцать раз."):
+        with pytest.raises(BadTake, match="too long"):
+            TakeChecks().check(request(text), said_wrongly)
+    TakeChecks().check(
+        request("วันนั้นเป็นวันที่อากาศหนาวและสดใสในเดือนเมษายนและนาฬิกาทั้งเมืองตีบอกเวลาสิบสามครั้ง"), said_wrongly
+    )
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("A Correction", 0.9), ("No.", 0.3), (HEADING, 2.0)])
+def test_a_brief_answer_ten_times_too_long_is_refused(text: str, seconds: float) -> None:
+    TakeChecks().check(request(text), sound(2 * seconds))
+    taught(5.2).check(request(text), sound(2 * seconds))
+    for checks in (TakeChecks(), taught(5.2)):
+        with pytest.raises(BadTake, match="too long"):
+            checks.check(request(text), sound(max(10 * seconds, 6.0)))
+
+
+def test_bytes_that_are_no_samples_are_refused_and_a_loud_voice_is_not() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, 12 * RATE_HZ, dtype=np.uint8)
+    with pytest.raises(BadTake, match="noise"):
+        TakeChecks().check(request(), measure(noise.tobytes(), RATE_HZ))
+    TakeChecks().check(request(), sound(6.0, peak=0.9))
+    tone = np.sin(2 * np.pi * 200 * np.arange(6 * RATE_HZ) / RATE_HZ)
+    TakeChecks().check(request(), measure((0.99 * 32767 * tone).astype("<i2").tobytes(), RATE_HZ))
 
 
 def test_a_half_answer_before_the_pace_was_known_is_doubted_afterwards() -> None:
@@ -114,9 +144,6 @@ def test_a_faster_voice_is_judged_by_its_speed() -> None:
     TakeChecks().check(request(speed=2.0), sound(3.0))
     with pytest.raises(BadTake, match="too short"):
         TakeChecks().check(request(speed=0.5), sound(6.0))
-
-
-HEADING = "The Rabbit Sends in a Little Bill"
 
 
 @pytest.mark.parametrize("text", [HEADING, "Down the Rabbit-Hole", "Sixty-One Steps"])
@@ -165,6 +192,16 @@ def test_half_an_answer_that_a_killed_run_believed_is_doubted_in_the_next() -> N
         learn(checks, request(f"{TEXT} {number}"), sound(8.0))
     assert checks.doubtful() == {half.key}
     assert checks.doubtful() == frozenset()
+
+
+def test_half_of_a_heading_that_a_broken_run_believed_is_doubted_in_the_next() -> None:
+    checks, whole_s = TakeChecks(), sum(map(str.isalnum, HEADING)) / 14
+    learn(checks, request(HEADING), sound(whole_s / 2))
+    learn(checks, request(f"{HEADING}s"), sound(whole_s / 1.8))  # that run may have known a slower pace
+    learn(checks, request("Down the Rabbit-Hole"), sound(14.0))
+    for number in range(6):
+        checks.check(request(f"{TEXT} {number}"), sound(5.2))
+    assert checks.doubtful() == {request(HEADING).key, request("Down the Rabbit-Hole").key}
 
 
 def test_each_voice_is_judged_by_a_pace_of_its_own() -> None:
