@@ -56,7 +56,7 @@ class Aloud:
             SegmentError, RunError: see `Provider.speak`.
         """
         journey = self.transports.journey()
-        tries = _Tries(self.attempts, self.deadline_s)
+        tries = _Tries(self.limits, self.attempts, self.deadline_s)
 
         async def attempt() -> None:
             sound = self.provider.speak(request, journey.transport)
@@ -86,7 +86,7 @@ class Aloud:
             StreamBroken, BadTake: it failed after some of it was heard.
             SegmentError, RunError: see `Provider.speak`.
         """
-        tries = _Tries(self.attempts, self.deadline_s)
+        tries = _Tries(self.limits, self.attempts, self.deadline_s)
 
         async def attempt() -> None:
             sent: list[str] = []

@@ -65,6 +65,9 @@ BRIEF_DELAY = 3.0
 SLOW_VOICES = 11.0, 5.5
 """What counts as a voice's pace for that before it is known: in letters of such an alphabet, and in others."""
 
+FASTEST_BRIEF = 60.0
+"""No voice says a word so fast, in letters and digits a second, whatever its pace."""
+
 EARLIER_SLACK = 1.05
 """How far a take of an earlier run may pass the bounds: that run knew the voice's pace a little differently."""
 
@@ -250,7 +253,7 @@ def _brief_bounds(reading: _Reading, paces: _Paces) -> tuple[float, float]:
     usual = paces.median if paces.are_known else SLOW_VOICES[not reading.is_alphabetic]
     slowest = reading.letters / (BRIEF_GRACE_S + BRIEF_DELAY * reading.letters / usual)
     is_judged = paces.are_known and reading.said >= BRIEF_CHARACTERS
-    return slowest, usual * BRIEF_HASTE if is_judged else math.inf
+    return slowest, usual * BRIEF_HASTE if is_judged else FASTEST_BRIEF
 
 
 def _is_noise(measurement: Measurement, peaks: npt.NDArray[np.float32]) -> bool:

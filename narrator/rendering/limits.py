@@ -78,6 +78,8 @@ class AccountLimits:
         self._shared = SharedLimits(shared, concurrency, parsed, LONGEST_WAIT_S) if shared else None
         self._flow = Flow(concurrency)
         self._most = concurrency if most is None else most
+        self.has_granted = False
+        """Whether any attempt has been answered in full."""
         self._breaker = Breaker()
         self._stopping = stopping
         self._closing = asyncio.Event()
@@ -219,6 +221,7 @@ class AccountLimits:
     def _learn(self, attempt: _Attempt, error: BaseException | None) -> None:
         match error:
             case None:
+                self.has_granted = True
                 self._flow.succeeded(attempt.number)
                 self._breaker.succeeded()
             case Unavailable() | StreamBroken():

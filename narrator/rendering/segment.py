@@ -70,7 +70,7 @@ class Booth:
             RunError, DiskError: nothing further can succeed.
             Interrupted: `limits` were closed before an attempt could begin.
         """
-        tries, journey = Tries(self.attempts, self.deadline_s), self.transports.journey()
+        tries, journey = Tries(self.limits, self.attempts, self.deadline_s), self.transports.journey()
         self.observe(SegmentStarted(order.key, order.chapter, order.request.text))
 
         async def sleep(seconds: float) -> None:

@@ -17,6 +17,9 @@ MOST_BAD_TAKES = 3
 MOST_RATE_LIMITED = 30
 """Refusals cost nothing, so there may be many: a busy account is no reason to lose a segment."""
 
+MOST_RATE_LIMITED_FIRST = 10
+"""The same, as long as the account has granted nothing in this run: it may be blocked for good."""
+
 WAIT_BASE_S = 0.5
 """The first wait is up to twice as long, the next ones grow."""
 
@@ -27,8 +30,9 @@ class Tries:
     `deadline_s` is for all attempts and the waits between, as far as they are spent under `spending`.
     """
 
-    def __init__(self, attempts: int, deadline_s: float) -> None:
+    def __init__(self, limits: AccountLimits, attempts: int, deadline_s: float) -> None:
         self.made = 0
+        self._limits = limits
         self._failed = self._bad = self._limited = 0
         self._attempts = attempts
         self._left_s = deadline_s
@@ -54,7 +58,7 @@ class Tries:
             self._failed += 1
         return (
             self._bad >= min(MOST_BAD_TAKES, self._attempts)
-            or self._limited >= MOST_RATE_LIMITED
+            or self._limited >= (MOST_RATE_LIMITED if self._limits.has_granted else MOST_RATE_LIMITED_FIRST)
             or self._failed >= self._attempts
             or self._left_s <= state.upcoming_sleep
         )

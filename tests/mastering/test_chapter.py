@@ -69,6 +69,14 @@ def test_a_silent_chapter_stays_silent(tmp_path: Path) -> None:
     assert not master.any()
 
 
+@pytest.mark.parametrize("frames", [1, 2, 40])
+def test_a_few_loud_samples_have_a_level_too(tmp_path: Path, frames: int) -> None:
+    chapter, master = mastered([Part(take_of(tmp_path, np.full(frames, 0.9)), 0)])
+    assert math.isfinite(chapter.gain_db)
+    assert math.isfinite(chapter.loudness_lufs)
+    assert np.abs(master).max() <= 10 ** (-3.9 / 20)
+
+
 def test_rare_clicks_do_not_drive_the_gain_to_infinity(tmp_path: Path) -> None:
     sound = np.zeros(RATE * 4)
     sound[::9_000] = 0.9

@@ -166,8 +166,11 @@ def test_half_of_a_heading_before_the_pace_was_known_is_doubted_afterwards() -> 
     assert checks.doubtful() == {request(HEADING).key}
 
 
-def test_texts_of_a_word_or_two_are_never_too_short() -> None:
+def test_texts_of_a_word_or_two_are_only_too_short_where_no_voice_is_so_fast() -> None:
     taught().check(request("Oh, no."), sound(0.1))
+    for checks in (TakeChecks(), taught()):
+        with pytest.raises(BadTake, match="too short"):
+            checks.check(request("Stop it now."), sound(0.07))
 
 
 def test_the_pace_is_learned_from_takes_that_exist_already() -> None:

@@ -181,12 +181,25 @@ async def test_the_ledger_is_told_what_a_failure_may_have_cost(
 async def test_only_errors_of_an_attempt_are_tried_again(
     tmp_path: Path, error: NarratorError, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("narrator.rendering.tries.MOST_RATE_LIMITED", 2)
+    monkeypatch.setattr("narrator.rendering.tries.MOST_RATE_LIMITED_FIRST", 2)
     ledger = MemoryLedger()
     async with booth(tmp_path, ledger, ends_in(error)) as here:
         with pytest.raises(NarratorError):
             await replace(here, attempts=2).record(ORDER)
     assert len(ledger.requests) == (2 if isinstance(error, AttemptError) else 1)
+
+
+async def test_an_account_that_has_granted_something_is_asked_for_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("narrator.rendering.tries.MOST_RATE_LIMITED_FIRST", 2)
+    monkeypatch.setattr("narrator.rendering.tries.MOST_RATE_LIMITED", 4)
+    ledger = MemoryLedger()
+    async with booth(tmp_path, ledger, speech, ends_in(RateLimited("Slow down."))) as here:
+        await here.record(ORDER)
+        with pytest.raises(TriesUsedUp):
+            await here.record(ORDER)
+    assert len(ledger.requests) == 1 + 4
 
 
 async def test_the_next_attempt_takes_the_next_transport_and_the_log_says_so(tmp_path: Path) -> None:
