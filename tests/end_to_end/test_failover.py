@@ -37,7 +37,9 @@ def _asked(server: FakeSpeechServer) -> Counter[str]:
     return Counter(request.text for request in server.requests if request.finished and request.billed)
 
 
-@pytest.mark.parametrize("fault", ["quota", "401", "500"])
+@pytest.mark.parametrize(
+    "fault", ["quota", *(pytest.param(fault, marks=pytest.mark.slow) for fault in ("401", "500"))]
+)
 def test_another_provider_goes_on_with_whole_chapters(fault: str, book: Path) -> None:
     with served() as first, served(FakeSpeechServer(voices=("mara",))) as second:
         first.fail(FAULTS[fault], requests=range(AFTER + 1, 1000))

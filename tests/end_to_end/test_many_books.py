@@ -89,6 +89,7 @@ def test_chapters_that_are_not_there_are_told(tmp_path: Path, chapters: str) -> 
     assert "chapter" in run.err
 
 
+@pytest.mark.slow
 def test_only_the_chapters_that_are_wanted_are_spoken_and_the_rest_follows(tmp_path: Path) -> None:
     names = {name: [paragraph(number)] for number, name in enumerate(("One", "Two", "Three", "Four"))}
     book = markdown(tmp_path / "book.md", names)
@@ -103,6 +104,7 @@ def test_only_the_chapters_that_are_wanted_are_spoken_and_the_rest_follows(tmp_p
     assert whole.result["segments"]["reused"] > 0
 
 
+@pytest.mark.slow
 def test_a_part_delivered_later_leaves_the_earlier_one_alone(tmp_path: Path) -> None:
     book = markdown(tmp_path / "book.md", {name: [paragraph(1)] for name in ("One", "Two", "Three")})
     with served() as server:

@@ -117,7 +117,9 @@ def test_the_same_things_are_there_from_python(server: FakeSpeechServer, book: P
     assert seen
 
 
-@pytest.mark.parametrize("closing", ["2>&-", "2>&- >&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    "closing", [*(pytest.param(each, marks=pytest.mark.slow) for each in ("2>&-", "2>&- >&-")), "<&- >&- 2>&-"]
+)
 def test_it_renders_without_streams(server: FakeSpeechServer, book: Path, closing: str) -> None:
     run = _in_a_shell(f"{{}} {closing}", *_render(book, server, "--json"))
     assert run.returncode == 0, run
