@@ -77,6 +77,7 @@ def test_a_folder_that_holds_files_of_others_is_refused(tmp_path: Path) -> None:
     assert mine.read_text(encoding="utf-8") == "my own"
 
 
+@pytest.mark.slow
 def test_a_retitled_chapter_leaves_no_file_of_its_old_name(tmp_path: Path) -> None:
     book = write(tmp_path / "book.md")
     narrator.render(book, projects=tmp_path / "p")

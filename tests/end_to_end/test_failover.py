@@ -91,6 +91,7 @@ def _second(server: FakeSpeechServer) -> tuple[str, ...]:
     return ("failover.provider=openai", "failover.voice=mara", f"failover.base_url={server.url}")
 
 
+@pytest.mark.slow
 def test_a_key_that_stays_refused_goes_on_failing_over(book: Path) -> None:
     with served() as first, served(FakeSpeechServer(voices=("mara",))) as second:
         first.fail(FAULTS["401"], requests=range(AFTER + 1, 1000))

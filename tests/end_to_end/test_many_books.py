@@ -117,6 +117,7 @@ def test_a_part_delivered_later_leaves_the_earlier_one_alone(tmp_path: Path) -> 
     assert not status["is_complete"]
 
 
+@pytest.mark.slow
 def test_a_preview_is_a_file_of_its_own_and_its_takes_serve_the_book(tmp_path: Path) -> None:
     chapters = {f"Chapter {number}": [paragraph(10 * number + n) for n in range(9)] for number in range(4)}
     book = markdown(tmp_path / "book.md", chapters)

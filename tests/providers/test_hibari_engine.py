@@ -52,8 +52,21 @@ def test_punctuation_alone_makes_no_noise(engine: HibariEngine) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a" * 2000, "AbC" * 200, "a-" * 800, "no—" * 200, "7" * 300, "É" * 300, "x\x00y", "a\ud800b"],
-    ids=["one word", "camel", "hyphens", "dashes", "one number", "capitals", "NUL", "surrogate"],
+    [
+        *(
+            pytest.param(text, id=name, marks=pytest.mark.slow)
+            for name, text in {
+                "one word": "a" * 2000,
+                "hyphens": "a-" * 800,
+                "dashes": "no—" * 200,
+                "one number": "7" * 300,
+                "capitals": "É" * 300,
+            }.items()
+        ),
+        pytest.param("AbC" * 200, id="camel"),
+        pytest.param("x\x00y", id="NUL"),
+        pytest.param("a\ud800b", id="surrogate"),
+    ],
 )
 def test_monstrous_texts_are_spoken_all_the_same(engine: HibariEngine, text: str) -> None:
     assert len(samples_of(engine, text)) > RATE_HZ // 8
