@@ -16,14 +16,13 @@ from narrator.model import AudioChunk, AudioFormat, Container
 from narrator.providers.complaints import quotable, read_complaint, refusal_within
 from narrator.providers.wire import Exchange
 from narrator.providers.wire_json import json_object, sound_in_base64
+from narrator.providers.wire_riff import RIFF_BYTES, declared_size
 from narrator.providers.wire_sse import await_end, server_sent_events
 
 RATE_HZ = 24_000
 WAV = AudioFormat(Container.WAV, RATE_HZ)
 
 _HEADER_BYTES = 44
-_SIZE_ENDS = 8  # of a RIFF header, by which it tells how much there is
-_UNKNOWN_FROM = 0x7FFFFF00  # sizes from here on mean that it was not known; the server writes 0x7FFFFFDB
 _LOG_ADVICE = "The server's own log says why."
 
 
@@ -40,7 +39,7 @@ async def wav_sound(answer: Exchange, *, max_bytes: int) -> AsyncGenerator[Audio
     try:
         async with aclosing(answer.sound(max_bytes=max_bytes)) as body:
             async for data in body:
-                start = (start + data[:_SIZE_ENDS])[:_SIZE_ENDS]
+                start = (start + data[:RIFF_BYTES])[:RIFF_BYTES]
                 received += len(data)
                 held += data
                 if received > _HEADER_BYTES:
@@ -126,11 +125,11 @@ def _share(max_bytes: int, sound_format: AudioFormat) -> int:
 
 def _check_whole(start: bytes, received: int, service: str) -> None:
     """Judge an answer that ended by closing, which may as well be a cut: only its header can tell."""
-    size = int.from_bytes(start[4:], "little")
-    if start[:4] != b"RIFF" or not 0 < size < _UNKNOWN_FROM:
+    size = declared_size(start)
+    if size is None:
         raise Refused(
             f"{service} does not say where an answer ends: this one may be cut.",
             advice="Use --option transport=sse: its last event says so.",
         )
-    if received < size + _SIZE_ENDS:
+    if received < size:
         raise StreamBroken(f"{service} broke off in the middle of its answer.")

@@ -26,10 +26,10 @@ from narrator.model import AudioChunk, AudioFormat, Container
 from narrator.providers.complaints import quotable, read_complaint, refusal_within
 from narrator.providers.wire import Exchange
 from narrator.providers.wire_json import json_object, sound_in_base64
+from narrator.providers.wire_riff import RIFF_BYTES, declared_size
 from narrator.providers.wire_sse import await_end, server_sent_events
 
 _HEAD_BYTES = 16
-_RIFF_BYTES = 8
 _MARKS = (b"data:", b"event:")
 _LABELLED_MARKS = (b":", b"id:", b"retry:")
 _RATE = re.compile(r";\s*rate=([0-9]+)")
@@ -98,12 +98,12 @@ class SpokenAnswer:
             received += len(data)
             yield AudioChunk(data, self._format)
         if not self._answer.ends_by_itself:
-            self._check_whole(head[:_RIFF_BYTES], received)
+            self._check_whole(head[:RIFF_BYTES], received)
 
     def _check_whole(self, head: bytes, received: int) -> None:
         """Judge an answer that ended by closing, which may as well be a cut: only its WAV header can tell."""
-        size = _size_in_header(head)
-        if len(head) < _RIFF_BYTES or (size is not None and received < size):
+        size = declared_size(head)
+        if len(head) < RIFF_BYTES or (size is not None and received < size):
             raise StreamBroken(f"{self._service} broke off in the middle of its answer.")
         if size is not None:
             return
@@ -192,9 +192,3 @@ def _told_by_info(said: Mapping[str, Any], asked: AudioFormat) -> AudioFormat:
         return asked
     is_sound = rate_hz in _RATES_HZ and 1 <= channels <= _MOST_CHANNELS
     return AudioFormat(Container.PCM, rate_hz, channels) if is_sound else asked
-
-
-def _size_in_header(head: bytes) -> int | None:
-    """How many bytes a RIFF header, by its first 8, says there are; a size that means "unknown" is none."""
-    size = int.from_bytes(head[4:], "little")
-    return size + 8 if head[:4] == b"RIFF" and 0 < size < 0x7FFFFF00 else None

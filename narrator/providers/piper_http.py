@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import re
+import math
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType, TracebackType
@@ -35,22 +35,25 @@ from narrator.model import (
     Voice,
 )
 from narrator.providers.address import account_name, server_root
-from narrator.providers.piper_settings import SCALE_OPTIONS, SPEAKER_OPTIONS, speaker_problems, written_out
+from narrator.providers.piper_settings import (
+    SCALE_OPTIONS,
+    SERVER_S_VOICE,
+    SPEAKER_OPTIONS,
+    speaker_problems,
+    written_out,
+)
 from narrator.providers.piper_text import ensure_it_can_be_said, without_phoneme_marks
 from narrator.providers.prices import usd_per_million
 from narrator.providers.settings import nearest, option_problems, refuse_problems
-from narrator.providers.voice_files import VoiceFacts, facts_of, language_tag
+from narrator.providers.voice_files import VoiceFacts, facts_of, language_in
 from narrator.providers.wire import exchange, most_bytes, open_session, service_name
+from narrator.providers.wire_riff import RIFF_BYTES, declared_size
 
 USUAL_URL = URL("http://127.0.0.1:5000")
-SERVER_S_VOICE = "default"
-"""The voice that the server was started with, by a name that is ours: it is asked for by naming none."""
-
 _OPTIONS: Mapping[str, Callable[[str], object]] = MappingProxyType({**SPEAKER_OPTIONS, **SCALE_OPTIONS})
 _FORMAT = AudioFormat(Container.WAV, 22_050)
 _LIST_S = 30.0
 _LIST_BYTES = 64 << 20
-_HEAD_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +161,10 @@ class PiperHttp:
         ):
             received, head = 0, b""
             async for data in sound:
-                head = (head + data[:_HEAD_BYTES])[:_HEAD_BYTES]
+                head = (head + data[:RIFF_BYTES])[:RIFF_BYTES]
                 received += len(data)
                 yield AudioChunk(data, _FORMAT)
-            if not answer.ends_by_itself and received < 8 + int.from_bytes(head[4:], "little"):
+            if not answer.ends_by_itself and received < (declared_size(head) or math.inf):
                 raise StreamBroken(f"{self._service} broke off in the middle of its answer.")
         yield SpeechReceipt(characters_billed=0)
 
@@ -262,12 +265,6 @@ class PiperHttp:
     ) -> None:
         await self._session.close()
         self._open_session = None
-
-
-def language_in(voice: str) -> str:
-    """The language that a voice of Piper is named for: 'en-GB' of 'en_GB-alba-medium', '' of 'joe'."""
-    named = re.match(r"[a-z]{2,3}_[A-Z]{2,3}(?=-)", voice)
-    return language_tag(named[0]) if named else ""
 
 
 def _as_listed(voice: str) -> str:

@@ -7,6 +7,9 @@ from types import MappingProxyType
 
 from narrator.providers.settings import decimal_number, whole_number
 
+SERVER_S_VOICE = "default"
+"""The voice that a server was started with, by a name that is ours: it is asked for by naming none."""
+
 SPEAKER_OPTIONS: Mapping[str, Callable[[str], object]] = MappingProxyType(
     {"speaker": str, "speaker_id": whole_number(0, 100_000)}
 )

@@ -10,6 +10,7 @@ import functools
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -197,6 +198,12 @@ def language_tag(code: str) -> str:
     """A language as Piper writes it, 'en_US' or 'en-gb-x-rp', as a BCP 47 tag; '' where it is none."""
     tag = code.replace("_", "-")
     return langcodes.standardize_tag(tag) if langcodes.tag_is_valid(tag) else ""
+
+
+def language_in(voice: str) -> str:
+    """The language that a voice of Piper is named for: 'en-GB' of 'en_GB-alba-medium', '' of 'joe'."""
+    named = re.match(r"[a-z]{2,3}_[A-Z]{2,3}(?=-)", voice)
+    return language_tag(named[0]) if named else ""
 
 
 def _models_in(folder: Path) -> Iterator[Path]:

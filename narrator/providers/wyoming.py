@@ -33,17 +33,15 @@ from narrator.model import (
 )
 from narrator.providers.address import account_name
 from narrator.providers.complaints import quotable
-from narrator.providers.piper_http import language_in
+from narrator.providers.piper_settings import SERVER_S_VOICE
 from narrator.providers.piper_text import ensure_it_can_be_said, without_phoneme_marks
 from narrator.providers.prices import usd_per_million
 from narrator.providers.settings import nearest, option_problems, refuse_problems
+from narrator.providers.voice_files import language_in
 from narrator.providers.wire import most_bytes
 from narrator.providers.wyoming_info import WyomingInfo, info_in, server_address
 from narrator.providers.wyoming_line import MOST_HEADER_BYTES, Line, WyomingEvent, connected
 from narrator.providers.wyoming_live import send_pieces, sentences_in
-
-SERVER_S_VOICE = "default"
-"""The voice that the server was started with, by a name that is ours: it is asked for by naming none."""
 
 _OPTIONS: Mapping[str, Callable[[str], object]] = MappingProxyType({"speaker": str})
 _USUAL_RATE_HZ = 22_050

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import base64
-import functools
 import itertools
 import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
-from narrator.audio.encoding import Encoding, SampleFormat
 from narrator.testing.faults import Fault
 from narrator.testing.sending import MESSAGE_BYTES, in_base64
-from narrator.testing.speechlike import mp3, noise_pcm, wav
+from narrator.testing.speechlike import alaw, mp3, noise_pcm, ulaw, wav
 
-_G711 = {"ulaw": Encoding.ULAW, "alaw": Encoding.ALAW}
+_G711 = {"ulaw": ulaw, "alaw": alaw}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +35,7 @@ class Utterance:
             return wav(self.pcm, claimed_hz or self.rate_hz)
         if container == "mp3":
             return mp3(self.pcm, self.rate_hz)
-        return _companded(self.pcm, _G711[container]) if container in _G711 else self.pcm
+        return _G711[container](self.pcm) if container in _G711 else self.pcm
 
     def start_s(self, character: int) -> float:
         return self.lasts_s * character / max(1, len(self.text))
@@ -131,21 +126,3 @@ def _message(sound: str, alignment: object) -> str:
     return json.dumps(
         {"audio": sound, "isFinal": None, "alignment": alignment, "normalizedAlignment": alignment}
     )
-
-
-def _companded(pcm: bytes, encoding: Encoding) -> bytes:
-    """The nearest G.711 code of each sample."""
-    values, codes = _codes(encoding)
-    samples = np.frombuffer(pcm, "<i2").astype(np.int32)
-    above = np.clip(np.searchsorted(values, samples), 1, len(values) - 1)
-    is_below_nearer = samples - values[above - 1] < values[above] - samples
-    return codes[above - is_below_nearer].tobytes()
-
-
-@functools.lru_cache(maxsize=2)
-def _codes(encoding: Encoding) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
-    """The values that there are, in order, and the code of each."""
-    decoded = SampleFormat(encoding, 1, 1, 8_000).to_mono(bytes(range(256)))
-    values = np.frombuffer(decoded, "<i2").astype(np.int32)
-    order = np.argsort(values, kind="stable")
-    return values[order], order.astype(np.uint8)

@@ -239,6 +239,8 @@ class FakeServer:
         is_endless = fault.sound == "endless noise"
         sent = endless(body, self.rate_hz, framed or bytes) if is_endless else pieces(body, fault)
         await send(request, response, sent, fault)
+        if fault.lingers_s:
+            await asyncio.sleep(fault.lingers_s)
         logged.finished = fault.cut_after is None
         return response
 

@@ -35,7 +35,8 @@ class Fault:
     `piece_bytes` of sound come at a time. Where an answer is `open_ended`, only the connection's end says where
     it ends, so that a cut looks the same. All the sound comes and the connection ends well, but not the
     protocol's own terminator, unless it `ends`. Where sound travels in messages: `garbled` is one that is no
-    base64, and with `midway` the `complaint` comes behind the sound, in a message of its own.
+    base64, and with `midway` the `complaint` comes behind the sound, in a message of its own. For `lingers_s`
+    the server works on when all of its answer has been sent, and only then ends it.
     """
 
     latency_s: float = 0.0
@@ -57,6 +58,7 @@ class Fault:
     ends: bool = True
     garbled: bool = False
     midway: bool = False
+    lingers_s: float = 0.0
 
     @property
     def speaks(self) -> bool:

@@ -282,31 +282,12 @@ async def test_a_header_alone_is_no_take(server: FakeChatterboxServer, transport
             await _spoken(provider, transport)
 
 
-class Lingering(FakeChatterboxServer):
-    """It works for a moment yet when it has said that the answer is whole."""
-
-    ended = 0
-
-    async def speak(
-        self,
-        request: web.Request,
-        logged: LoggedRequest,
-        body_of: Callable[[Fault], bytes],
-        headers: Mapping[str, str],
-        *,
-        framed: Callable[[bytes], bytes] | None = None,
-    ) -> web.StreamResponse:
-        response = await super().speak(request, logged, body_of, headers, framed=framed)
-        await asyncio.sleep(0.05)
-        self.ended += 1
-        return response
-
-
 @pytest.mark.parametrize("transport", ["http", "stream", "sse"])
 async def test_a_request_is_over_when_the_server_is_done_with_it(transport: str) -> None:
-    async with Lingering() as server, adapter(server.url, options={"transport": "sse"}) as provider:
+    async with FakeChatterboxServer() as server, adapter(server.url, options={"transport": "sse"}) as provider:
+        server.fail(Fault(chunked=True, lingers_s=0.05))
         await _spoken(provider, transport)
-        assert server.ended == 1
+        assert server.requests[0].finished
 
 
 class Closing(FakeChatterboxServer):

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -26,7 +25,6 @@ from narrator.errors import (
 from narrator.model import AudioFormat, Container
 from narrator.providers.openai import OpenAI
 from narrator.testing.conformance import TEXT, Spoken, speak_whole
-from narrator.testing.fake_server import LoggedRequest
 from narrator.testing.faults import Fault
 from narrator.testing.openai_server import FakeSpeechServer
 from narrator.testing.speechlike import wav
@@ -87,32 +85,13 @@ async def test_events_are_asked_for_and_heard() -> None:
     assert by_events.receipt.ids == {"x-request-id": "req-000001"}
 
 
-class _Lingering(FakeSpeechServer):
-    """It works for a moment yet when it has said that the answer is whole."""
-
-    ended = 0
-
-    async def speak(
-        self,
-        request: web.Request,
-        logged: LoggedRequest,
-        body_of: Callable[[Fault], bytes],
-        headers: Mapping[str, str],
-        *,
-        framed: Callable[[bytes], bytes] | None = None,
-    ) -> web.StreamResponse:
-        response = await super().speak(request, logged, body_of, headers, framed=framed)
-        await asyncio.sleep(0.05)
-        self.ended += 1
-        return response
-
-
 async def test_a_request_is_over_when_the_server_is_done_with_it() -> None:
-    async with _Lingering(chunked=True) as server:
+    async with FakeSpeechServer() as server:
+        server.fail(Fault(chunked=True, lingers_s=0.05))
         speech = Speech(provider="openai", base_url=server.url, options={"transport": "sse"})
         async with OpenAI(speech, Rendering(timeout_s=5)) as provider:
             await speak_whole(provider, TEXT)
-            assert server.ended == 1
+            assert server.requests[0].finished
 
 
 async def test_a_server_that_knows_no_events_is_heard_all_the_same() -> None:

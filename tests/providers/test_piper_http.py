@@ -12,7 +12,8 @@ from aiohttp import web
 from narrator.config import Rendering, Speech
 from narrator.errors import ConfigError, Rejected, StreamBroken, Unavailable, UnknownVoice, Unreachable
 from narrator.model import AudioChunk, AudioFormat, Container
-from narrator.providers.piper_http import PiperHttp, language_in
+from narrator.providers.piper_http import PiperHttp
+from narrator.providers.voice_files import language_in
 from narrator.testing.conformance import TEXT, request_for, speak_whole
 from narrator.testing.piper_server import FakePiperServer, voice_config
 from narrator.testing.speechlike import frames_for, speech_pcm, wav
