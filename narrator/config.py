@@ -15,7 +15,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     model_validator,
@@ -23,8 +22,9 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from narrator.errors import ConfigError
-
-Format = Literal["mp3", "wav"]
+from narrator.isbn import isbn_of
+from narrator.profiles import laid_over, profile_of
+from narrator.sections import Delivered, Levels, Pauses, Profile, Section
 
 
 def _language_tag(value: str) -> str:
@@ -53,6 +53,12 @@ def _part(value: str) -> str:
     return value
 
 
+def _isbn(value: str) -> str:
+    if value and not isbn_of(value):
+        raise ValueError(f"{value!r} is not an ISBN: its digits do not fit together")
+    return isbn_of(value)
+
+
 def _key_variable(value: str) -> str:
     # The names that a shell can set. Somebody may have put the key itself here: it is not repeated.
     if value and not re.fullmatch(r"[A-Z_][A-Z0-9_]*", value):
@@ -73,20 +79,13 @@ _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 KeyVariable = Annotated[str, AfterValidator(_key_variable)]
 BookDate = Annotated[str, AfterValidator(_date)]
 LanguageTag = Annotated[str, AfterValidator(_language_tag)]
-Milliseconds = Annotated[int, Field(ge=0, le=30_000)]
 
 # '5/s', '100/m', '20/1.5s'; neither the count nor the period is 0.
 _ABOVE_0 = r"0*[1-9][0-9]{0,5}"
 _RATE = rf"^({_ABOVE_0}/({_ABOVE_0}(\.[0-9]+)?|0+\.[0-9]*[1-9][0-9]*)?[smh])?$"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, hide_input_in_errors=True
-    )
-
-
-class Book(_Section):
+class Book(Section):
     """What is said of the book, where it differs from what the manuscript says of itself."""
 
     title: str = ""
@@ -96,9 +95,12 @@ class Book(_Section):
     series: str = ""
     part: Annotated[str, AfterValidator(_part)] = ""
     cover: str = ""
+    isbn: Annotated[str, AfterValidator(_isbn)] = ""
+    publisher: str = ""
+    description: str = ""
 
 
-class Speech(_Section):
+class Speech(Section):
     """Who speaks, and how.
 
     `key_variable` is the environment variable, or the entry of the keyring, that holds the key; '' for the
@@ -115,7 +117,7 @@ class Speech(_Section):
     usd_per_million_characters: Annotated[float, Field(ge=0, le=100_000)] | None = None
 
 
-class Failover(_Section):
+class Failover(Section):
     """Who goes on, from a chapter on, where the provider fails for good: another provider, or another account.
 
     With neither a `provider` nor a `base_url` it is the same one by the key in `key_variable`. `voices` are
@@ -142,7 +144,7 @@ class Failover(_Section):
         return self
 
 
-class Titles(_Section):
+class Titles(Section):
     """What is spoken of the book's titles where the text does not show them; '' for nothing.
 
     {title} and {authors} are the book's, {chapter} is a chapter's title. "auto" is in the book's language.
@@ -153,7 +155,7 @@ class Titles(_Section):
     chapter: str = "{chapter}"
 
 
-class Reading(_Section):
+class Reading(Section):
     """What of a book is spoken.
 
     `speak` and `skip` name kinds of matter ('preface', 'dedication', 'bibliography'; 'front', 'body' and 'back'
@@ -173,14 +175,14 @@ class Reading(_Section):
     stage_directions: Literal["speak", "skip"] = "speak"
 
 
-class SpeechText(_Section):
+class SpeechText(Section):
     """How printed text is written out for the voice, and lexicons beside the project's own `lexicon.toml`."""
 
     normalize: Literal["auto", "off", "light", "full"] = "auto"
     lexicons: tuple[str, ...] = Field(default=(), strict=False)
 
 
-class Cast(_Section):
+class Cast(Section):
     """Voices besides the narrator's, by the names that the provider has for them; '' for the narrator's.
 
     `speakers` are names as the book writes them, in any case, and `languages` BCP 47 tags.
@@ -193,7 +195,7 @@ class Cast(_Section):
     languages: Mapping[LanguageTag, str] = Field(default_factory=dict)
 
 
-class Cutting(_Section):
+class Cutting(Section):
     """How chapters are cut into segments.
 
     Paragraphs that together are no longer than `merge_chars` are spoken in one go; 0 merges none.
@@ -204,35 +206,7 @@ class Cutting(_Section):
     merge_chars: Annotated[int, Field(ge=0, le=100_000)] = 0
 
 
-class Pauses(_Section):
-    """Silence that is heard between what is spoken, in milliseconds."""
-
-    word: Milliseconds = 60
-    clause: Milliseconds = 200
-    sentence: Milliseconds = 350
-    paragraph: Milliseconds = 600
-    heading: Milliseconds = 1000
-    scene_break: Milliseconds = 1500
-    chapter_start: Milliseconds = 600
-    chapter_end: Milliseconds = 1500
-
-
-class Levels(_Section):
-    """What the finished files measure when they are decoded."""
-
-    loudness_lufs: Annotated[float, Field(ge=-40, le=-8)] = -20.0
-    true_peak_dbtp: Annotated[float, Field(ge=-20, le=0)] = -3.0
-
-
-class Delivered(_Section):
-    """Which files are made, and where. A relative `output` is inside the project."""
-
-    formats: tuple[Format, ...] = Field(default=("mp3",), strict=False, min_length=1)
-    output: str = "out"
-    mp3_kbps: Literal[32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160] = 64
-
-
-class Rendering(_Section):
+class Rendering(Section):
     """How hard the provider is driven. 0 means: what suits the provider."""
 
     concurrency: Annotated[int, Field(ge=0, le=256)] = 0
@@ -245,7 +219,7 @@ class Rendering(_Section):
     allow_gaps: bool = False
 
 
-class Config(_Section):
+class Config(Section):
     """All of `project.toml`. The field names are the keys of the file."""
 
     book: Book = Book()
@@ -260,6 +234,7 @@ class Config(_Section):
     levels: Levels = Levels()
     delivery: Delivered = Delivered()
     rendering: Rendering = Rendering()
+    profiles: Mapping[str, Profile] = Field(default_factory=dict)
 
 
 def read_config(path: Path) -> Config:
@@ -289,6 +264,24 @@ def check_config(raw: Mapping[str, Any], *, where: str) -> Config:
     except ValidationError as exc:
         problems = tuple(map(_problem, exc.errors()))
         raise ConfigError(where, problems, advice="Correct these keys and run the same command again.") from exc
+
+
+def with_profile(config: Config) -> Config:
+    """The configuration with what its profile brings, where it says nothing itself.
+
+    Raises:
+        ConfigError: there is no profile of that name, or one is like itself.
+    """
+    if not config.delivery.profile:
+        return config
+    profile = profile_of(config.delivery.profile, config.profiles)
+    return config.model_copy(
+        update={
+            "levels": laid_over(config.levels, profile.levels),
+            "pauses": laid_over(config.pauses, profile.pauses),
+            "delivery": laid_over(config.delivery, profile.delivery),
+        }
+    )
 
 
 _WORDS = {

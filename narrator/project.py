@@ -29,7 +29,7 @@ from filelock import FileLock, Timeout
 from pathvalidate import sanitize_filename
 from tomlkit.exceptions import TOMLKitError
 
-from narrator.config import Config, Speech, check_config, read_config
+from narrator.config import Config, Speech, check_config, read_config, with_profile
 from narrator.durable import PART_SUFFIX, disk_errors, reading, write_durably
 from narrator.errors import ConfigError, ProjectLocked, UsageError
 from narrator.model import Cover
@@ -86,6 +86,11 @@ class Project:
     @property
     def quarantine_folder(self) -> Path:
         return self.folder / "quarantine"
+
+    @property
+    def master_folder(self) -> Path:
+        """What files are made of, and can be made of takes again: pieces, and takes at other rates."""
+        return self.folder / "master"
 
     @property
     def record_file(self) -> Path:
@@ -258,7 +263,7 @@ class Project:
             ConfigError: the file, or a wish, has mistakes.
         """
         kept = read_config(self.config_file).model_dump(exclude_unset=True) if self.exists else {}
-        return check_config(_merged(kept, wishes), where="These options do not fit together")
+        return with_profile(check_config(_merged(kept, wishes), where="These options do not fit together"))
 
     def keep_wishes(self, wishes: Settings) -> None:
         """Write the wishes of this run into `project.toml`, so that the next run has them too.

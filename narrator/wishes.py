@@ -45,6 +45,9 @@ class Options(TypedDict, total=False):
     concurrency: int | None
     rate: str | None
     formats: Sequence[str] | None
+    profile: str | None
+    extras: Sequence[str] | None
+    one_file: bool
     settings: Mapping[str, object] | None
     text: str | Path | None
     price: float | None
@@ -85,6 +88,9 @@ _SETTINGS = {
     "concurrency": ("rendering", "concurrency"),
     "rate": ("rendering", "rate"),
     "formats": ("delivery", "formats"),
+    "profile": ("delivery", "profile"),
+    "extras": ("delivery", "extras"),
+    "one_file": ("delivery", "one_file"),
     "output": ("delivery", "output"),
 }
 
@@ -209,7 +215,7 @@ def _wished(options: Options) -> Iterator[tuple[str, str, object]]:
             yield "cutting", key, value
     for name, (section, key) in _SETTINGS.items():
         wish = options.get(name)
-        if wish is not None and not (isinstance(wish, Sized) and len(wish) == 0):
+        if wish is not None and wish is not False and not (isinstance(wish, Sized) and len(wish) == 0):
             yield section, key, wish
     for dotted, written in (options.get("settings") or {}).items():
         section, key = _section_and_key(dotted)

@@ -65,7 +65,10 @@ def test_options_of_a_provider_are_text_however_they_were_written() -> None:
         ({"rendering": {"timeout_s": 0.0}}, "rendering.timeout_s: must be more than 0.0"),
         ({"rendering": {"allow_gaps": "yes"}}, "rendering.allow_gaps: must be true or false"),
         ({"rendering": {"rate": "often"}}, "rendering.rate: must be a number of requests and a period"),
-        ({"delivery": {"formats": ["mp3", "ogg"]}}, "delivery.formats.1: must be one of mp3, wav"),
+        (
+            {"delivery": {"formats": ["mp3", "ogg"]}},
+            "delivery.formats.1: must be one of mp3, m4b",
+        ),
         ({"delivery": {"formats": []}}, "delivery.formats: must not be empty"),
         ({"book": {"language": "English!"}}, "book.language: 'English!' is not a language tag"),
     ],

@@ -8,6 +8,7 @@ from narrator.config import check_config
 from narrator.errors import ConfigError, UsageError
 from narrator.project import Project
 from narrator.wishes import QUALITIES, Wishes, wishes_of
+from tests.drawing import drawn
 
 
 def test_what_is_empty_wishes_for_nothing() -> None:
@@ -68,7 +69,7 @@ def test_facts_of_the_book_are_settings_of_it() -> None:
 
 
 def test_a_cover_is_known_by_where_it_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "cover.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (tmp_path / "cover.png").write_bytes(drawn())
     monkeypatch.chdir(tmp_path)
     kept = {"book": {"cover": str(tmp_path / "cover.png")}}
     assert wishes_of(cover="cover.png").settings == kept
@@ -160,7 +161,7 @@ def test_values_from_python_are_taken_as_they_are() -> None:
         ("reading.notes.x", "end", "reading.notes: must be one of skip, end, place"),
         ("cutting.max_chars", "many", "cutting.max_chars: must be a whole number"),
         ("cutting.max_chars", "5", "cutting.max_chars: must be 20 or more"),
-        ("delivery.formats", "mp3,ogg", "delivery.formats.1: must be one of mp3, wav"),
+        ("delivery.formats", "mp3,ogg", "delivery.formats.1: must be one of mp3, m4b, opus, flac, wav"),
     ],
 )
 def test_a_mistaken_setting_is_told_as_in_project_toml(

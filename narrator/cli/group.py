@@ -16,6 +16,7 @@ _COMMANDS = {
     "resume": ("narrator.cli.render", "Go on with a render that was interrupted."),
     "plan": ("narrator.cli.plan", "Show what a render would do and cost, and do nothing."),
     "status": ("narrator.cli.plan", "Show how far a project is."),
+    "check": ("narrator.cli.check", "Measure sound files, and hold them against what a shop demands."),
     "verify": ("narrator.cli.keeping", "Read every take of a project, and put bad ones away."),
     "clean": ("narrator.cli.keeping", "Remove takes that the script no longer needs."),
     "costs": ("narrator.cli.costs", "Show what books cost so far."),
@@ -75,7 +76,8 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 a fault of narrator's own or output that cannot be written, 2 usage, "
     "3 incomplete, 4 refused (key, quota, voice, language), 5 budget reached, 6 locked, "
-    "7 unreadable manuscript, 8 disk, 130 interrupted (Ctrl-C), 143 terminated (SIGTERM, SIGHUP).",
+    "7 unreadable manuscript or sound, 8 disk, 9 files that fail their profile, 130 interrupted (Ctrl-C), "
+    "143 terminated (SIGTERM, SIGHUP).",
 )
 @click.version_option(__version__, prog_name="narrator", message="%(prog)s %(version)s")
 def narrator() -> None:

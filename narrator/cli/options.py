@@ -83,7 +83,20 @@ _OPTIONS = (
         metavar="MINUTES",
         help="Only about so much of the opening, as a file of its own; its takes serve the whole book.",
     ),
-    click.option("--format", "formats", metavar="F[,F]", help="Files to make: mp3, wav.  [default: mp3]"),
+    click.option(
+        "--format", "formats", metavar="F[,F]", help="Files to make: mp3, m4b, opus, flac, wav.  [default: mp3]"
+    ),
+    click.option(
+        "--profile",
+        metavar="P",
+        help="What the files are for: acx, google, spotify, apple-podcasts, audiobookshelf, ebu, or your own.",
+    ),
+    click.option(
+        "--extras",
+        metavar="E[,E]",
+        help="Files to go with them: srt, vtt, cue, labels, read-along, manifest, metadata.",
+    ),
+    click.option("--one-file", is_flag=True, help="One file of the whole book, as M4B always is."),
     click.option(
         "--set",
         "settings",
@@ -101,14 +114,19 @@ def wishes_from(options: dict[str, Any]) -> Wishes:
     Raises:
         UsageError: an --option or a --set has no '=', a path cannot be one, or a cover is no picture.
     """
-    authors, formats = options.pop("authors"), options.pop("formats")
+    authors = options.pop("authors")
+    for name in ("formats", "extras"):
+        options[name] = _listed(options.pop(name))
     for name, flag in (("options", "--option KEY=VALUE"), ("settings", "--set SECTION.KEY=VALUE")):
         options[name] = dict(key_and_value(flag, written) for written in options[name])
     return wishes_of(
         **options,
         authors=tuple(filter(None, authors)),
-        formats=tuple(dict.fromkeys(name.strip() for name in formats.split(","))) if formats else None,
     )
+
+
+def _listed(written: str | None) -> tuple[str, ...] | None:
+    return tuple(dict.fromkeys(name.strip() for name in written.split(","))) if written else None
 
 
 def key_and_value(flag: str, written: str) -> tuple[str, str]:

@@ -10,7 +10,6 @@ from typing import ClassVar
 import pytest
 
 import narrator
-from narrator.config import Pauses
 from narrator.errors import (
     BadKey,
     ConfigError,
@@ -26,6 +25,7 @@ from narrator.errors import (
 )
 from narrator.providers.catalog import PROVIDERS, Listing
 from narrator.rendering import aloud
+from narrator.sections import Pauses
 from narrator.speaking import recital
 from narrator.speaking.arrivals import Text
 from narrator.speaking.stream import BlockingSpeaking, Speaking
