@@ -48,6 +48,7 @@ def read_docx(path: Path) -> Manuscript:
     return Manuscript(
         facts.title, facts.authors, facts.language, chapters,
         date=told.date, series=told.series, part=told.part,
+        isbn=told.isbn, publisher=told.publisher, description=told.description,
     )  # fmt: skip
 
 

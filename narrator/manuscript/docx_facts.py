@@ -10,6 +10,7 @@ from itertools import takewhile
 
 from lxml import etree
 
+from narrator.manuscript.book_facts import names_isbn
 from narrator.manuscript.characters import clean, words_in
 from narrator.manuscript.custom_properties import Published, published
 from narrator.manuscript.docx_body import WordParagraph
@@ -69,17 +70,16 @@ def facts_of(core: etree._Element | None, paragraphs: Sequence[WordParagraph], *
 
 
 def published_in(core: etree._Element | None, custom: etree._Element | None) -> Published:
-    """What a document's properties say of its publication: `dcterms:issued`, and what a person added."""
-    issued = [
-        ("issued", node.text or "")
-        for node in (core if core is not None else ())
-        if name_of(node) == "dcterms:issued"
-    ]
+    """What a document's properties say of its publication: those of Dublin Core, and what a person added."""
+    said = [(name_of(node), node.text or "") for node in (core if core is not None else ())]
+    issued = [("issued", text) for name, text in said if name == "dcterms:issued"]
+    numbers = [("isbn", text) for name, text in said if name == "dc:identifier" and names_isbn(text)]
+    comments = next((text for name, text in said if name == "dc:description"), "")
     added = [
         (node.get("name") or "", "".join(map(str, node.itertext())))
         for node in (custom if custom is not None else ())
     ]
-    return published([*issued, *added])
+    return published([*issued, *numbers, *added], comments)
 
 
 def _shown_title(front: Sequence[WordParagraph], paragraphs: Sequence[WordParagraph]) -> str:

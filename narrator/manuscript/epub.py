@@ -60,6 +60,9 @@ def read_epub(path: Path) -> Manuscript:
             date=package.date(),
             series=series,
             part=part,
+            isbn=package.isbn(),
+            publisher=package.publisher(),
+            description=package.description(),
         )
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from lxml import etree
 
 from narrator.errors import ManuscriptError
-from narrator.manuscript.book_facts import first_date, normal_part
+from narrator.manuscript.book_facts import first_date, first_isbn, names_isbn, normal_part
 from narrator.manuscript.characters import clean
+from narrator.manuscript.descriptions import description_in, description_of
 from narrator.manuscript.epub_toc import Landmark, guide
 from narrator.manuscript.language import normal_tag
 from narrator.manuscript.markup import local_name, parse_xhtml, parse_xml
@@ -27,6 +28,9 @@ _AUTHOR_ROLES = {"", "aut", "author", "cre", "creator", "dub"}
 
 
 _OPF_EVENT = "{http://www.idpf.org/2007/opf}event"
+_OPF_SCHEME = "{http://www.idpf.org/2007/opf}scheme"
+_ISBN_KINDS = {"02", "15"}
+"""ISBN-10 and ISBN-13 in ONIX code list 5 (https://ns.editeur.org/onix/en/5)."""
 _EVENTS_OF_FILES = {
     "modification",
     "modified",
@@ -143,6 +147,23 @@ class Package:
         dates = [_text(node) for node in self._elements("date") if _event(node) not in _EVENTS_OF_FILES]
         return first_date([*dates, *(_text(meta) for meta in self._metas if _dates(meta))])
 
+    def isbn(self) -> str:
+        """The ISBN among the identifiers; '' where there is none."""
+        identifiers = self._elements("identifier")
+        return first_isbn(_text(node) for node in identifiers if self._is_isbn(node) or names_isbn(_text(node)))
+
+    def publisher(self) -> str:
+        """The first publisher; '' where the book names none."""
+        return next(filter(None, map(_text, self._elements("publisher"))), "")
+
+    def description(self) -> str:
+        """The first description, as plain text whose paragraphs are lines; '' where there is none."""
+        said = (
+            description_of(node) if len(node) else description_in(node.text or "")
+            for node in self._elements("description")
+        )
+        return next(filter(None, said), "")
+
     def series(self) -> tuple[str, str]:
         """The series that the book belongs to and its place there; '' where silent."""
         collections = (meta for meta in self._metas if meta.get("property") == "belongs-to-collection")
@@ -152,6 +173,13 @@ class Package:
         said = {meta.get("name"): clean(meta.get("content") or "") for meta in reversed(self._metas)}
         name = said.get("calibre:series", "")
         return name, normal_part(said.get("calibre:series_index", "")) if name else ""
+
+    def _is_isbn(self, identifier: etree._Element) -> bool:
+        scheme = identifier.get(_OPF_SCHEME) or identifier.get("scheme") or ""
+        kinds = self._refinements(identifier, "identifier-type")
+        return "isbn" in scheme.casefold() or any(
+            kind in _ISBN_KINDS or "isbn" in kind.casefold() for kind in kinds
+        )
 
     def _roles(self, creator: etree._Element) -> set[str]:
         role = creator.get(_OPF_ROLE) or creator.get("role") or ""

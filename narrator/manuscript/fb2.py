@@ -68,6 +68,9 @@ def read_fb2(path: Path) -> Manuscript:
         told.date,
         told.series,
         told.part,
+        told.isbn,
+        told.publisher,
+        told.about,
     )
 
 

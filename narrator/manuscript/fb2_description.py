@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from narrator.manuscript.book_facts import first_date, normal_date, normal_part
+from narrator.manuscript.book_facts import first_date, first_isbn, normal_date, normal_part
 from narrator.manuscript.characters import clean
+from narrator.manuscript.descriptions import description_of as text_of
 from narrator.manuscript.language import normal_tag
 from narrator.model import Cover
 
@@ -28,7 +29,7 @@ _PICTURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 class Description:
     """Title, authors, declared language as a BCP 47 tag, the id of the cover; '' and () where silent.
 
-    `date`, `series` and `part` are as a Manuscript has them.
+    The rest is as a Manuscript has it.
     """
 
     title: str = ""
@@ -38,13 +39,16 @@ class Description:
     date: str = ""
     series: str = ""
     part: str = ""
+    isbn: str = ""
+    publisher: str = ""
+    about: str = ""
 
 
 def description_of(root: etree._Element) -> Description:
     """The description of the book itself; of the work that it was translated from the date alone is asked."""
     info = next(root.iter("title-info"), None)
     if info is None:
-        return Description(date=_date(root))
+        return Description(date=_date(root), isbn=_isbn(root), publisher=_publisher(root))
     names = tuple(name for author in info.iterchildren("author") if (name := _name(author)))
     sequence = next((node for node in info.iterchildren("sequence") if node.get("name")), None)
     image = next((image for page in info.iterchildren("coverpage") for image in page.iter("image")), None)
@@ -56,7 +60,18 @@ def description_of(root: etree._Element) -> Description:
         date=_date(root),
         series=clean(sequence.get("name") or "") if sequence is not None else "",
         part=normal_part(sequence.get("number") or "") if sequence is not None else "",
+        isbn=_isbn(root),
+        publisher=_publisher(root),
+        about=next(filter(None, map(text_of, info.iterchildren("annotation"))), ""),
     )
+
+
+def _isbn(root: etree._Element) -> str:
+    return first_isbn(text for info in root.iter("publish-info") for text in _texts(info, "isbn"))
+
+
+def _publisher(root: etree._Element) -> str:
+    return next((text for info in root.iter("publish-info") for text in _texts(info, "publisher")), "")
 
 
 def _date(root: etree._Element) -> str:

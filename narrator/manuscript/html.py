@@ -59,6 +59,9 @@ def read_html(path: Path) -> Manuscript:
         language,
         settled(chapters_of(stretches, book_title=title, language=language), language),
         date=date_of(fields) or head.date,
+        isbn=head.isbn,
+        publisher=head.publisher,
+        description=head.description,
     )
 
 

@@ -108,6 +108,9 @@ def _manuscript(path: Path) -> Manuscript:
         date=facts.date,
         series=facts.series,
         part=facts.part,
+        isbn=facts.isbn,
+        publisher=facts.publisher,
+        description=facts.description,
     )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from narrator.manuscript.book_facts import first_isbn, names_isbn
 from narrator.manuscript.characters import clean
+from narrator.manuscript.descriptions import description_in
 from narrator.manuscript.pieces import Piece
 from narrator.model import Cover, Role
 
@@ -23,7 +25,11 @@ _TITLE_BLOCK = re.compile(
     r"\ufeff?% ?(?P<title>\S.*(?:\n[ \t]+\S.*)*)\n(?:% ?(?P<authors>.*(?:\n[ \t]+\S.*)*)\n)?"
     r"(?:% ?(?P<date>.*)\n)?(?=\n|$)"
 )
-_KEY = re.compile(r"([A-Za-z][\w -]*?)\s*:\s*(.*)")
+_KEY = re.compile(r"([A-Za-z][\w -]*?)\s*:\s*(.*)", re.DOTALL)
+_BLOCK = re.compile(r"[|>][+-]?\d?[+-]?")
+"""What stands for the indented lines below it."""
+_ENTRY = re.compile(r"\s+(?:-\s|\w[\w-]*\s*:(?:\s|$))")
+"""An item or a key below another: no plain text goes on like that."""
 _ITEM = re.compile(r"\s*-\s+(.*)")
 _PROPERTY = re.compile(r"(role|type)\s*:\s*[\"']?(\w+)[\"']?\s*")
 _TEXT = re.compile(r"\s+(?:text|name)\s*:\s*(.*)")
@@ -39,6 +45,9 @@ _AUTHOR_KEYS = ("author", "authors", "by", "creator")
 _DATE_KEYS = ("date", "year", "published")
 _SERIES_KEYS = ("series", "belongs-to-collection", "collection")
 _PART_KEYS = ("series-part", "series_part", "series-index", "series_index", "group-position", "part", "volume")
+_ISBN_KEYS = ("isbn", "isbn-13", "isbn13", "isbn-10", "isbn10")
+_PUBLISHER_KEYS = ("publisher",)
+_DESCRIPTION_KEYS = ("description", "abstract", "summary")
 _COVER_KEYS = ("cover-image", "cover", "cover_image", "epub-cover-image")
 _DATE = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?)?(?!\d)")
 _YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)")
@@ -58,6 +67,9 @@ class Facts:
     series: str = ""
     part: str = ""
     cover: str = ""
+    isbn: str = ""
+    publisher: str = ""
+    description: str = ""
 
 
 def without_front_matter(source: str) -> tuple[Facts, str]:
@@ -102,6 +114,7 @@ def headings_of_facts(facts: Facts, pieces: list[Piece]) -> tuple[Facts, list[Pi
         date=facts.date or found.date,
         series=facts.series or found.series,
         part=facts.part or found.part,
+        publisher=facts.publisher or found.publisher,
     )
     return facts, pieces[end:]
 
@@ -150,7 +163,7 @@ def _toml(source: str) -> dict[str, list[str]] | None:
     values: dict[str, list[str]] = {}
     for table in tables:
         for key, value in table.items():
-            values.setdefault(key.lower(), [clean(text) for text in _texts(value)])
+            values.setdefault(key.lower(), [*_texts(value)])
     return values
 
 
@@ -168,7 +181,7 @@ def _texts(value: object) -> Iterator[str]:
 def _yaml(source: str) -> dict[str, list[str]]:
     values: dict[str, list[str]] = {}
     key = kind = ""
-    for line in source.split("\n"):
+    for line in _unfolded(source.split("\n")):
         if (item := _ITEM.match(line)) and key:
             told = _PROPERTY.fullmatch(item[1])
             kind = told[2] if told else ""
@@ -196,10 +209,17 @@ def _facts(values: Mapping[str, list[str]]) -> Facts:
         series,
         part[0] if part and series else "",
         _first(values, _COVER_KEYS),
+        first_isbn([*_all(values, _ISBN_KEYS), *filter(names_isbn, _all(values, ("identifier",)))]),
+        _first(values, _PUBLISHER_KEYS),
+        next(iter(filter(None, map(description_in, _raw(values, _DESCRIPTION_KEYS)))), ""),
     )
 
 
 def _all(values: Mapping[str, list[str]], keys: tuple[str, ...]) -> list[str]:
+    return [*map(clean, _raw(values, keys))]
+
+
+def _raw(values: Mapping[str, list[str]], keys: tuple[str, ...]) -> list[str]:
     return next((values[key] for key in keys if values.get(key)), [])
 
 
@@ -207,7 +227,26 @@ def _first(values: Mapping[str, list[str]], keys: tuple[str, ...]) -> str:
     return next(iter(_all(values, keys)), "")
 
 
+def _unfolded(lines: Iterable[str]) -> Iterator[str]:
+    r"""The lines of YAML, each text that goes on over indented lines as one: of a block, with its '\n's."""
+    whole, sign, is_plain = "", "", False
+    for line in lines:
+        is_below = not line.strip() or line[0] in " \t"
+        if sign and is_below and not (is_plain and _ENTRY.match(line)):
+            whole += sign + line.strip()
+            continue
+        yield whole.rstrip()
+        pair = _KEY.match(line)
+        value = pair[2].strip() if pair else ""
+        whole, sign, is_plain = line, " " if value else "", value[:1] not in {'"', "'", "[", "{"}
+        if pair and _BLOCK.fullmatch(value):
+            whole, sign, is_plain = f"{pair[1]}: ", "\n", False
+    yield whole.rstrip()
+
+
 def _values(text: str) -> list[str]:
+    if "\n" in text:
+        return [text]
     if text.startswith("[") and text.endswith("]"):
         return [_scalar(part) for part in text[1:-1].split(",") if part.strip()]
     return [_scalar(text)] if text.strip() else []

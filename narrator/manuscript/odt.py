@@ -55,7 +55,7 @@ def _facts(meta: etree._Element | None, default_language: str) -> Facts:
         authors=(author,) if author else (),
         language=normal_tag(_text(meta, f"{_DC}language")),
         default_language=default_language,
-        published=published(_added(meta)),
+        published=published(_added(meta), _raw(meta, f"{_DC}description")),
     )
 
 
@@ -66,7 +66,11 @@ def _added(meta: etree._Element | None) -> Iterator[tuple[str, str]]:
 
 
 def _text(meta: etree._Element | None, tag: str) -> str:
+    return clean(_raw(meta, tag))
+
+
+def _raw(meta: etree._Element | None, tag: str) -> str:
     # An annotation has a creator, too.
     facts = meta.find(f".//{_OFFICE}meta") if meta is not None else None
     node = facts.find(tag) if facts is not None else None
-    return clean(str(node.xpath("string()"))) if node is not None else ""
+    return str(node.xpath("string()")) if node is not None else ""

@@ -78,6 +78,7 @@ def manuscript_of(written: Iterable[Written], facts: Facts, marker: Marker, *, n
     return Manuscript(
         title, authors or authors_of(fields), language, chapters,
         date=date_of(fields) or told.date, series=told.series, part=told.part,
+        isbn=told.isbn, publisher=told.publisher, description=told.description,
     )  # fmt: skip
 
 

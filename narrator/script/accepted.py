@@ -6,7 +6,8 @@
 A chapter's file is named by its content: what the index names is whole, whenever the work breaks off.
 The text of a segment may be edited; its spans say which characters of the source it stands for, and `made` is a
 digest of what was composed, by which an edit is told and kept. Titles that the source does not show have no
-spans. `asked` is what titles were written from: while it is the same, they stay.
+spans. `asked` is what titles were written from: while it is the same, they stay. `sources` say where the blocks
+that spans count stand in the manuscript, for people.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from narrator.script.treatment import Treatment
 
 REVISION = 1
 _EARLY_WORDING = {"normalize": "off"}
-_MORE_FACTS = ("date", "series", "part")
+_MORE_FACTS = ("date", "series", "part", "isbn", "publisher", "description")
+_LISTS = {"segments", "skipped", "sources"}
 
 
 class AcceptedScript:
@@ -53,7 +55,8 @@ class AcceptedScript:
         try:
             if book["revision"] != REVISION:
                 return None
-            names: list[str] = [*map(str, _listed(book["chapters"]))]
+            more_facts: dict[str, Any] = {key: str(book.get(key, "")) for key in _MORE_FACTS}
+            names: list[str] = [*map(str, _listed(book["chapters"], "chapters"))]
             chapters = tuple(_chapter(self._folder / name) for name in names)
             script = Script(
                 title=book["title"],
@@ -63,7 +66,7 @@ class AcceptedScript:
                 opening=_segments(book.get("opening", [])),
                 closing=_segments(book.get("closing", [])),
                 asked=_asked(book["asked"]) if "asked" in book else None,
-                **{key: str(book.get(key, "")) for key in _MORE_FACTS},
+                **more_facts,
             )
             cutting = {key: book[key] for key in ("strategy", "limit")} | dict(book.get("cutting", {}))
             wording = dict(book.get("wording", _EARLY_WORDING))
@@ -128,11 +131,12 @@ def _holds(path: Path, data: bytes) -> bool:
 
 
 def _chapter_text(chapter: ScriptChapter) -> str:
-    facts = {key: value for key, value in asdict(chapter).items() if key not in {"segments", "skipped"}}
+    facts = {key: value for key, value in asdict(chapter).items() if key not in _LISTS}
     segments = map(_segment_facts, chapter.segments)
     skipped = ({"rule": part.rule, "spans": _flat(part.spans)} for part in chapter.skipped)
     opening = json.dumps(facts, ensure_ascii=False).removesuffix("}")
-    return f'{opening},\n"segments": [\n{_lines(segments)}],\n"skipped": [\n{_lines(skipped)}]}}\n'
+    sources = f',\n"sources": {json.dumps(chapter.sources, ensure_ascii=False)}' if chapter.sources else ""
+    return f'{opening},\n"segments": [\n{_lines(segments)}],\n"skipped": [\n{_lines(skipped)}]{sources}}}\n'
 
 
 def _segment_facts(segment: Segment) -> dict[str, Any]:
@@ -163,14 +167,15 @@ def _chapter(path: Path) -> ScriptChapter:
             segments=_segments(raw["segments"]),
             skipped=tuple(Skip(item["rule"], _spans(item["spans"])) for item in raw["skipped"]),
             title_read=raw.get("title_read", raw["title"]),
+            sources=tuple(map(str, _listed(raw.get("sources", []), "sources"))),
         )
     except (KeyError, TypeError, ValueError) as exc:
         raise _damaged(path, exc) from exc
 
 
-def _listed(value: object) -> list[Any]:
+def _listed(value: object, what: str) -> list[Any]:
     if not isinstance(value, list):
-        raise TypeError("its chapters are no list")
+        raise TypeError(f"its {what} are no list")
     return value
 
 

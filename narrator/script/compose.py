@@ -135,6 +135,9 @@ class _Composer:
             date=book.date,
             series=book.series,
             part=book.part,
+            isbn=book.isbn,
+            publisher=book.publisher,
+            description=book.description,
         )
 
     def _accepted_script(self) -> Script | None:
@@ -161,7 +164,7 @@ class _Composer:
             fresh = self._chapter(chapter, digest, old) if old else self._new(chapter, digest, known)
             if old is None or not old.spoken or self._is_titled_anew(old, chapter, before):
                 fresh = self._titled(fresh, self._title_said(number))
-            chapters.append(fresh)
+            chapters.append(replace(fresh, sources=tuple(block.source for block in chapter.blocks)))
         return tuple(chapters)
 
     def _new(self, chapter: Chapter, digest: str, known: _Known) -> ScriptChapter:

@@ -56,6 +56,17 @@ _FILE_NAME = regex.compile(
 )
 
 
+_CREDIT_TITLES = {
+    "en": ("Opening Credits", "Closing Credits"),
+    "de": ("Ansage", "Absage"),
+    "es": ("Créditos iniciales", "Créditos finales"),
+    "fr": ("Générique de début", "Générique de fin"),
+    "it": ("Titoli di testa", "Titoli di coda"),
+    "nl": ("Openingstitels", "Slottitels"),
+    "pt": ("Créditos iniciais", "Créditos finais"),
+}
+
+
 def check_templates(titles: Titles, *, where: str) -> None:
     """Find out whether the texts of `titles` can be filled in. `where` says which file they are from.
 
@@ -75,6 +86,11 @@ def _problems(key: str, template: str) -> Iterator[str]:
             yield f"titles.{key}: there is no {{{match['name']}}}; there are {there_are}"
     if regex.search(r"[{}]", _PLACEHOLDER.sub("", template)):
         yield f"titles.{key}: braces stand only around a name: {there_are}"
+
+
+def credit_titles(language: str) -> tuple[str, str]:
+    """What the opening and the closing credits are called where they are files of their own."""
+    return _CREDIT_TITLES.get(primary_of(language), _CREDIT_TITLES["en"])
 
 
 def asked_titles(titles: Titles, title: str, authors: Sequence[str], language: str) -> AskedTitles:

@@ -30,6 +30,42 @@ def test_a_script_comes_back_as_it_was_kept(tmp_path: Path) -> None:
     assert AcceptedScript(tmp_path).read() == Accepted(script, "abc", CUT.cutting, CUT.wording.facts)
 
 
+def test_what_a_book_says_of_itself_and_where_its_blocks_stand_come_back(tmp_path: Path) -> None:
+    chapter = Chapter("One", (Block(Role.PARAGRAPH, "Eins.", "eins.xhtml#p1"), Block(Role.PARAGRAPH, "Zwei.")))
+    book = Manuscript(
+        "B", (), "de", (chapter,), isbn="9783161484100", publisher="P & P", description="Eins.\nZwei."
+    )
+    script = compose(book, CUT)
+    AcceptedScript(tmp_path).write(script, "abc", CUT)
+    read = AcceptedScript(tmp_path).read()
+    assert read
+    assert read.script == script
+    assert read.script.chapters[0].sources == ("eins.xhtml#p1", "")
+    assert (read.script.isbn, read.script.publisher, read.script.description) == (
+        "9783161484100", "P & P", "Eins.\nZwei.",
+    )  # fmt: skip
+
+
+def test_a_script_of_the_time_before_sources_is_as_it_was(tmp_path: Path) -> None:
+    script = compose(manuscript("Eins."), CUT)
+    early = replace(script, chapters=tuple(replace(each, sources=()) for each in script.chapters))
+    AcceptedScript(tmp_path).write(early, "abc", CUT)
+    assert not any("sources" in path.read_text(encoding="utf-8") for path in tmp_path.iterdir())
+    read = AcceptedScript(tmp_path).read()
+    assert read
+    assert read.script == early
+
+
+@pytest.mark.parametrize("damage", ["null", '"eins.xhtml"', '{"0": "eins.xhtml"}'])
+def test_damaged_sources_are_told(tmp_path: Path, damage: str) -> None:
+    AcceptedScript(tmp_path).write(compose(manuscript("Eins."), CUT), "abc", CUT)
+    path = next(path for path in tmp_path.iterdir() if path.name.startswith("0002-"))
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**facts, "sources": json.loads(damage)}), encoding="utf-8")
+    with pytest.raises(UsageError, match="its sources are no list"):
+        AcceptedScript(tmp_path).read()
+
+
 def test_a_script_of_the_time_before_credits_is_read_as_one_without(tmp_path: Path) -> None:
     script = compose(manuscript("Eins."), CUT)
     AcceptedScript(tmp_path).write(script, "abc", CUT)

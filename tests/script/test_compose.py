@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from narrator.config import Titles
+from narrator.config import Reading, Titles
 from narrator.model import Block, Chapter, Manuscript, Matter, Pause, Role, Segment, Skip, Span
 from narrator.script.chapter_script import assert_tiling, count_words
 from narrator.script.compose import compose, source_digest
@@ -112,6 +112,31 @@ def test_unchanged_chapters_keep_their_accepted_cuts() -> None:
     second = chapter(Block(Role.PARAGRAPH, "New."))
     script = compose(book(second, first), CUT, accepted(replace(before, chapters=(edited,))), titles=TEXT_ONLY)
     assert [each.segments[0].text for each in script.chapters] == ["New.", "As somebody has edited it."]
+
+
+def test_a_script_says_where_each_block_stands_though_notes_move() -> None:
+    first = chapter(
+        Block(Role.PARAGRAPH, "One.", "a.xhtml#1", notes=("n",)), Block(Role.PARAGRAPH, "Two.", "a.xhtml#2")
+    )
+    notes = chapter(Block(Role.NOTE, "A note.", "notes.xhtml#n", note="n"))
+    read_aloud = treatment(reading=Reading(notes="place"))
+    script = compose(book(first, notes), read_aloud, titles=TEXT_ONLY)
+    place = {segment.text: segment.spans[0].block for segment in script.chapters[0].segments}
+    sources = script.chapters[0].sources
+    assert {text: sources[block] for text, block in place.items()} == {
+        "One.": "a.xhtml#1",
+        "A note.": "notes.xhtml#n",
+        "Two.": "a.xhtml#2",
+    }
+
+
+def test_text_that_moved_in_its_file_is_said_as_it_was_accepted() -> None:
+    before = compose(book(chapter(Block(Role.PARAGRAPH, "One. Two.", "line 1"))), CUT, titles=TEXT_ONLY)
+    early = replace(before, chapters=(replace(before.chapters[0], sources=()),))
+    moved = book(chapter(Block(Role.PARAGRAPH, "One. Two.", "line 7")))
+    for old in (before, early):
+        script = compose(moved, CUT, accepted(old), titles=TEXT_ONLY)
+        assert script.chapters == (replace(before.chapters[0], sources=("line 7",)),)
 
 
 def test_a_digest_changes_with_the_text_and_with_nothing_else() -> None:
