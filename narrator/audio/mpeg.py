@@ -24,6 +24,7 @@ DECODER_DELAY = 529
 """Frames that every decoder is late: 528 of the filter bank and 1."""
 
 HEADER_BYTES = 4
+_SIZE_BYTE = 2  # of a header, which has bitrate, sample rate and padding
 _MONO = 3
 
 
@@ -71,6 +72,54 @@ class FrameHeader:
         """Where in the frame an Info tag stands: behind what is, in other frames, the side information."""
         wide, narrow = (32, 17) if self.version == MPEG1 else (17, 9)
         return HEADER_BYTES + (narrow if self.channels == 1 else wide)
+
+    def main_data_begin(self, side: bytes | bytearray) -> int:
+        """How many bytes of sound before the frame, other headers left out, are part of it (13818-3, 2.4.1.7).
+
+        `side` are the two bytes after a header with no CRC.
+        """
+        return side[0] << 1 | side[1] >> 7 if self.version == MPEG1 else side[0]
+
+
+class FrameWalk:
+    """Finds the frames of a stream that comes in pieces, cut anywhere. Only their bitrates may differ."""
+
+    def __init__(self, stream: FrameHeader) -> None:
+        """`stream` is the header of any of its frames."""
+        self._sizes = _sizes(stream.version, stream.rate_hz)
+        self._at = _SIZE_BYTE  # of the next header, in what is to come
+
+    def sizes(self, data: bytes) -> list[int]:
+        """The bytes of the frames whose size is told in `data`, the last of which may not have come whole.
+
+        Raises:
+            ValueError: where a frame should begin is none of this stream.
+        """
+        sizes, at, end, found = self._sizes, self._at, len(data), []
+        while at < end:
+            size = sizes[data[at]]
+            if not size:
+                raise ValueError(f"no frame begins {end - at + _SIZE_BYTE} bytes before the end of what came")
+            found.append(size)
+            at += size
+        self._at = at - end
+        return found
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the last frame came whole, and nothing after it."""
+        return self._at == _SIZE_BYTE
+
+
+def _sizes(version: int, rate_hz: int) -> list[int]:
+    """The bytes of a frame by the third byte of its header, 0 where it is of another rate."""
+    sizes = [0] * 256
+    for kbps in KBPS[version]:
+        for padded in (False, True):
+            header = FrameHeader(version, kbps, rate_hz, channels=1, padded=padded)
+            third = header.to_bytes()[_SIZE_BYTE]
+            sizes[third] = sizes[third | 1] = header.size  # the last bit is private
+    return sizes
 
 
 def version_of(rate_hz: int) -> int:

@@ -48,6 +48,17 @@ def crc16(data: bytes | bytearray, crc: int = 0) -> int:
     return crc
 
 
+def crc16_of_both(first: int, second: int, size: int) -> int:
+    """The CRC of bytes whose CRC is `first`, followed by `size` bytes whose own is `second`."""
+    after = _after_a_zero()
+    while size:
+        if size & 1:
+            first = int(after[first])
+        after = after[after]
+        size >>= 1
+    return first ^ second
+
+
 def _table() -> list[int]:
     """What a byte of each value does to a CRC of 0."""
     entries = list(range(256))
@@ -60,10 +71,17 @@ _TABLE = _table()
 
 
 @lru_cache(maxsize=1)
+def _after_a_zero() -> npt.NDArray[np.uint16]:
+    """What each CRC becomes by a byte of 0."""
+    crcs = np.arange(1 << 16, dtype=np.uint16)
+    after: npt.NDArray[np.uint16] = crcs >> 8 ^ np.array(_TABLE, np.uint16)[crcs & 0xFF]
+    return after
+
+
+@lru_cache(maxsize=1)
 def _after_a_block() -> npt.NDArray[np.uint16]:
     """What each CRC becomes by a block of zeros."""
-    crcs = np.arange(1 << 16, dtype=np.uint16)
-    after: npt.NDArray[np.uint16] = crcs >> 8 ^ np.array(_TABLE, np.uint16)[crcs & 0xFF]  # one zero
+    after = _after_a_zero()
     for _ in range(_BLOCK.bit_length() - 1):
         after = after[after]
     return after

@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -21,8 +21,10 @@ RATE_HZ = 24_000
 LEVELS = (0.0, 0.3, 0.5, 0.65, 0.7, 0.75, 1.0)
 
 
-def encoded(path: Path, sound: Sound, rate_hz: int = RATE_HZ, kbps: int = 64, block: int = 7_777) -> Mp3Encoder:
-    encoder = Mp3Encoder(path, rate_hz, kbps)
+def encoded(
+    path: Path, sound: Sound, rate_hz: int = RATE_HZ, kbps: int = 64, block: int = 7_777, **settings: Any
+) -> Mp3Encoder:
+    encoder = Mp3Encoder(path, rate_hz, kbps, **settings)
     for at in range(0, len(sound), block):
         encoder.write(sound[at : at + block])
     encoder.close()
@@ -80,11 +82,14 @@ def nasty(seconds: float = 6.0) -> dict[str, Sound]:
     return {name: sound.astype(np.float32) for name, sound in every.items()}
 
 
-@pytest.mark.parametrize("kbps", [32, 64, 160])
+VARIABLE = [{"mode": "vbr", "vbr_quality": quality} for quality in (0, 4, 9)]
+
+
+@pytest.mark.parametrize("way", [{"kbps": 32}, {"kbps": 64}, {"kbps": 160}, {"mode": "vbr"}])
 @pytest.mark.parametrize("name", nasty(0.1))
-def test_no_peak_of_a_nasty_sound_is_missed(tmp_path: Path, name: str, kbps: int) -> None:
+def test_no_peak_of_a_nasty_sound_is_missed(tmp_path: Path, name: str, way: dict[str, Any]) -> None:
     path = tmp_path / "a.mp3"
-    assert encoded(path, nasty()[name], kbps=kbps).true_peak_dbtp == pytest.approx(decoded_dbtp(path), abs=1e-4)
+    assert encoded(path, nasty()[name], **way).true_peak_dbtp == pytest.approx(decoded_dbtp(path), abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +103,8 @@ def test_no_peak_of_a_nasty_sound_is_missed(tmp_path: Path, name: str, kbps: int
         (44_100, 64),
         (44_100, 128),
         (48_000, 160),
+        (44_100, 192),
+        (48_000, 320),
     ],
 )
 def test_no_peak_is_missed_at_any_rate(tmp_path: Path, rate_hz: int, kbps: int) -> None:
@@ -106,24 +113,36 @@ def test_no_peak_is_missed_at_any_rate(tmp_path: Path, rate_hz: int, kbps: int) 
     assert encoder.true_peak_dbtp == pytest.approx(decoded_dbtp(path), abs=1e-4)
 
 
+@pytest.mark.parametrize("rate_hz", [8_000, 12_000, 16_000, 44_100, 48_000])
+def test_no_peak_is_missed_at_any_rate_of_a_variable_bitrate(tmp_path: Path, rate_hz: int) -> None:
+    path = tmp_path / "a.mp3"
+    encoder = encoded(path, nasty()["white noise at levels"], rate_hz, mode="vbr")
+    assert encoder.true_peak_dbtp == pytest.approx(decoded_dbtp(path), abs=1e-4)
+
+
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.integers(1, 40_000), st.integers(100, 9_000), st.integers(500, 50_000), st.sampled_from([32, 64, 128])
+    st.integers(1, 40_000),
+    st.integers(100, 9_000),
+    st.integers(500, 50_000),
+    st.sampled_from([{"kbps": 32}, {"kbps": 64}, {"kbps": 128}, *VARIABLE]),
 )
 def test_no_peak_is_missed_wherever_it_is(
-    tmp_path: Path, frames: int, level_frames: int, block: int, kbps: int
+    tmp_path: Path, frames: int, level_frames: int, block: int, way: dict[str, Any]
 ) -> None:
     noise = np.random.default_rng(frames).uniform(-1, 1, frames + 8)
     dark = np.convolve(noise, np.hanning(9)[:-1] / 3, "valid")[:frames]
     path = tmp_path / "a.mp3"
-    encoder = encoded(path, at_levels(dark, frames, level_frames), kbps=kbps, block=block)
+    encoder = encoded(path, at_levels(dark, frames, level_frames), block=block, **way)
     assert encoder.true_peak_dbtp == pytest.approx(decoded_dbtp(path), abs=1e-4)
 
 
-@pytest.mark.parametrize("kbps", [32, 64, 160])
-def test_no_peak_of_the_embedded_voice_is_missed(speech: tuple[Sound, ...], tmp_path: Path, kbps: int) -> None:
+@pytest.mark.parametrize("way", [{"kbps": 32}, {"kbps": 64}, {"kbps": 160}, *VARIABLE])
+def test_no_peak_of_the_embedded_voice_is_missed(
+    speech: tuple[Sound, ...], tmp_path: Path, way: dict[str, Any]
+) -> None:
     path = tmp_path / "a.mp3"
-    encoder = encoded(path, np.concatenate(speech), kbps=kbps)
+    encoder = encoded(path, np.concatenate(speech), **way)
     assert encoder.true_peak_dbtp == pytest.approx(decoded_dbtp(path), abs=1e-4)
     assert encoder.true_peak_dbtp == pytest.approx(ebur128_dbtp(decoded(path), RATE_HZ), abs=0.15)
 
@@ -141,11 +160,12 @@ def packets(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     return every
 
 
+@pytest.mark.parametrize("mode", ["cbr", "vbr"])
 def test_most_of_a_voice_is_not_decoded(
-    speech: tuple[Sound, ...], tmp_path: Path, packets: list[bytes]
+    speech: tuple[Sound, ...], tmp_path: Path, packets: list[bytes], mode: str
 ) -> None:
     path = tmp_path / "a.mp3"
-    encoded(path, np.concatenate(speech))
+    encoded(path, np.concatenate(speech), mode=mode)
     assert 0 < sum(map(len, packets)) < 0.4 * path.stat().st_size
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pathvalidate import is_valid_filename
 
-from narrator.publishing.names import MAX_BYTES, file_name, unique_titles
+from narrator.publishing.names import MAX_BYTES, file_name, shelf_folder, unique_titles, volume_name
 from narrator.publishing.playlist import playlist
 
 text = st.text(st.characters(exclude_categories=["Cs"]))
@@ -44,6 +44,54 @@ def test_a_long_title_is_cut_between_characters() -> None:
     name = file_name(1, 1, "👩‍👩‍👧‍👦" * 30, "mp3")
     family = "👩‍👩‍👧‍👦"
     assert name.removeprefix("01 - ").removesuffix(".mp3") == family * 5
+
+
+LONG = "Von/dem\\Leben: 👩‍👩‍👧‍👦 " * 20
+
+
+def test_a_volume_is_named_for_the_book_and_its_part() -> None:
+    assert volume_name("Moby-Dick", 1, 1, "m4b") == "Moby-Dick.m4b"
+    assert volume_name("Moby-Dick", 2, 12, "m4b") == "Moby-Dick, part 02 of 12.m4b"
+    assert volume_name("???", 1, 2, "mp3") == "audiobook, part 1 of 2.mp3"
+    names = [volume_name(LONG, number, 11, "m4b") for number in range(1, 12)]
+    assert names == sorted(names)
+    assert len({name.casefold() for name in names}) == 11
+    assert all(
+        is_valid_filename(name, platform="universal") and len(name.encode()) <= MAX_BYTES for name in names
+    )
+
+
+def folder(authors: list[str], title: str, **facts: str) -> str:
+    unknown = {"series": "", "part": "", "narrator": "", "year": ""}
+    return str(shelf_folder(authors, title=title, **(unknown | facts)))
+
+
+def test_a_book_stands_where_audiobookshelf_looks_for_it() -> None:
+    known = {"series": "Sword of Truth", "part": "1", "narrator": "Sam", "year": "1994"}
+    title = "Wizards First Rule"
+    assert folder(["Terry Goodkind"], title, **known) == (
+        "Terry Goodkind/Sword of Truth/Vol 1 - 1994 - Wizards First Rule {Sam}"
+    )
+    assert folder(["A. One", "Two, Jr."], title) == "A. One; Two, Jr/Wizards First Rule"
+    assert folder(["A"], title, part="2", year="1994") == "A/1994 - Wizards First Rule"
+    assert folder(["A"], title, series="S", part="1234") == "A/S/Wizards First Rule"
+    assert folder([], title, **known) == "1994 - Wizards First Rule {Sam}"
+
+
+@pytest.mark.parametrize("name", ["..", "CON", "a/b\\c", ".hidden", LONG, "x. ", "", "con.d"])
+def test_every_folder_is_one_that_every_system_takes(name: str) -> None:
+    path = shelf_folder([name], series=name, part="1", title=name, narrator=name, year="1994")
+    assert 1 <= len(path.parts) <= 3
+    for part in path.parts:
+        assert is_valid_filename(part, platform="universal")
+        assert len(part.encode()) <= MAX_BYTES
+        assert not part.startswith(".")
+    assert path.parts[-1].startswith(("Vol 1 - 1994 - ", "1994 - "))
+
+
+def test_names_of_equal_titles_are_told_apart_by_number_where_case_is_not() -> None:
+    names = [file_name(number, 2, title, "mp3") for number, title in enumerate(["Journal", "JOURNAL"], 1)]
+    assert len({name.casefold() for name in names}) == 2
 
 
 def test_titles_that_repeat_or_are_the_books_get_their_number() -> None:
