@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from narrator.audio.pcm import Samples, to_pcm
@@ -15,6 +16,9 @@ class WavEncoder:
     headroom_db = 0.1
     """How far a file's true peak may be above the ceiling that the limiter was given."""
 
+    true_peak_dbtp = -math.inf
+    """The file is the master."""
+
     def __init__(self, path: Path, rate_hz: int) -> None:
         """Begin the file `path`.
 
@@ -27,6 +31,9 @@ class WavEncoder:
         with disk_errors(f"Writing {path}"):
             self._file = path.open("wb")
             self._writer = WavWriter(self._file, rate_hz)
+
+    def listen_above(self, peak_dbtp: float) -> None:
+        """There is nothing to listen for: what is decoded is the master."""
 
     def write(self, block: Samples) -> None:
         self.frames += len(block)
