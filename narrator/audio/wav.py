@@ -7,9 +7,13 @@ from typing import BinaryIO
 
 from narrator.audio.pcm import BYTES_PER_FRAME
 
+HEADER_BYTES = 80
+"""What stands before the samples in a file of WavWriter."""
+
 _UNKNOWN = 0xFFFFFFFF  # also what RF64 puts where the true size is in ds64
 _DS64_BYTES = 28
-_HEADER_BYTES = 80
+_DATA64_AT, _RATE_AT, _DATA_AT = 28, 60, 76  # where it has the rate, and the bytes of the samples
+_FORMAT_BYTES = 28  # from the format to where they are
 
 
 def endless_header(rate_hz: int) -> bytes:
@@ -22,6 +26,17 @@ def _format_and_data(rate_hz: int, data_bytes: int) -> bytes:
     return struct.pack(
         "<4sIHHII", b"fmt ", 16, pcm, channels, rate_hz, rate_hz * BYTES_PER_FRAME
     ) + struct.pack("<HH4sI", BYTES_PER_FRAME, bits, b"data", data_bytes)
+
+
+def rate_and_bytes(header: bytes) -> tuple[int, int] | None:
+    """The rate in Hz and the bytes of sound, by the first bytes of a WavWriter's file; None of another."""
+    rate_hz, data_bytes = (int.from_bytes(header[at : at + 4], "little") for at in (_RATE_AT, _DATA_AT))
+    if header.startswith(b"RF64"):
+        data_bytes = int.from_bytes(header[_DATA64_AT : _DATA64_AT + 8], "little")
+    elif data_bytes == _UNKNOWN:
+        return None
+    told = header[_DATA_AT - _FORMAT_BYTES : _DATA_AT]
+    return (rate_hz, data_bytes) if told == _format_and_data(rate_hz, 0)[:_FORMAT_BYTES] else None
 
 
 class WavWriter:
@@ -44,7 +59,7 @@ class WavWriter:
 
     def close(self) -> None:
         """Put the header right; the file stays open, at its end."""
-        riff_bytes = _HEADER_BYTES - 8 + self._data_bytes
+        riff_bytes = HEADER_BYTES - 8 + self._data_bytes
         if riff_bytes + 8 < self._largest:
             header = self._header(b"RIFF", b"JUNK", bytes(_DS64_BYTES), riff_bytes, self._data_bytes)
         else:
