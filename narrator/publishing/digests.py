@@ -1,4 +1,4 @@
-"""What a chapter's files were made of, as two digests: if only its tags change, its sound is not made again."""
+"""What files were made of, as digests: if only its tags change, the sound of a chapter is not made again."""
 
 from __future__ import annotations
 
@@ -6,29 +6,65 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, replace
+from functools import lru_cache
+from pathlib import Path
 
 from narrator.config import Config
 from narrator.publishing.tags import Tags
 from narrator.version import __version__
 
+_SOUND_OF_DELIVERY = {
+    "formats",
+    "rate_hz",
+    "encoding",
+    "mp3_kbps",
+    "mp3_mode",
+    "mp3_vbr_quality",
+    "m4b_kbps",
+    "opus_kbps",
+    "one_file",
+}
 
-def sound_digest(made_of: Iterable[tuple[str, int]], config: Config) -> str:
-    """Of all that decides what is heard: `made_of` are the takes' SHA-256 and the pauses after them in ms."""
+
+def sound_digest(made_of: Iterable[tuple[str, int, str]], config: Config, gain_db: float | None = None) -> str:
+    """Of all that decides what is heard.
+
+    `made_of` are the takes' SHA-256, the pauses after them in ms, and the voices. `gain_db` is the book's, None
+    where each chapter has its own.
+    """
     return _digest(
         [
             __version__,
             [list(each) for each in made_of],
             [config.pauses.chapter_start, config.pauses.chapter_end],
             config.levels.model_dump(),
-            [config.delivery.formats, config.delivery.mp3_kbps],
+            config.delivery.model_dump(include=_SOUND_OF_DELIVERY),
+            gain_db,
         ]
     )
 
 
 def tags_digest(tags: Tags) -> str:
     """Of all that decides what the files say of themselves."""
-    cover = hashlib.sha256(tags.cover.data).hexdigest() if tags.cover else ""
+    cover = _bytes_digest(tags.cover.data) if tags.cover else ""
     return _digest([__version__, asdict(replace(tags, cover=None)), cover])
+
+
+def volume_digest(audio_format: str, pieces: Iterable[tuple[str, str]], tags: Tags) -> str:
+    """Of all that decides what is in a volume: the titles of its chapters, and the SHA-256 of their pieces."""
+    return _digest([audio_format, [list(piece) for piece in pieces], tags_digest(tags)])
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@lru_cache(maxsize=2)
+def _bytes_digest(data: bytes) -> str:
+    """Of the cover, which all files of a book share."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def _digest(form: list[object]) -> str:

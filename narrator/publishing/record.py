@@ -3,44 +3,70 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from narrator.durable import reading, write_durably
-from narrator.model import TakeKey
+from narrator.model import AudioFigures, TakeKey
 
-REVISION = 2
-"""1 had, for `sound` and `tags`, one digest of both, of a form that is not made any more."""
+REVISION = 3
+"""1 had, for `sound` and `tags`, one digest of both; 2 no texts, no volumes and no lengths of files."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveredFile:
-    """A finished file, relative to the project's folder where it is inside it."""
+    """A finished file, relative to the project's folder where it is inside it: `frames` frames at `rate_hz`.
+
+    `figures` are what it measures once decoded, None where nobody has listened to it.
+    """
 
     path: str
     format: str
     bytes: int
     sha256: str
+    rate_hz: int
+    frames: int
+    figures: AudioFigures | None = None
+
+    @property
+    def duration_s(self) -> float:
+        return self.frames / self.rate_hz
+
+    @property
+    def is_piece(self) -> bool:
+        """Whether it is nothing that a person gets, but a chapter of which a larger file was made."""
+        return self.path.startswith("master/")
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveredSegment:
-    """A take by key and digest, and the frames [start, end) of the chapter where it is heard."""
+    """A take by key and digest, and the frames [start, end) of the chapter where it is heard.
+
+    The first of these is the frame `first` of the take. `text` is what was sent, `voice` whose it is, and
+    `source` where it stands in the manuscript, for people. `gain_db` is the take's own, before the chapter's.
+    """
 
     key: TakeKey
     sha256: str
     start: int
     end: int
+    first: int
+    text: str
+    voice: str
+    source: str
+    gain_db: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveredChapter:
-    """A chapter's files; `number` counts from 1.
+    """A chapter, and a file of it for each format; `number` counts from 1.
 
     `sound` and `tags` are the digests of all that decided what is heard in them, and what they say of
-    themselves; '' is no digest: such a chapter is never taken for what is wanted.
+    themselves; '' is no digest: such a chapter is never taken for what is wanted. `frames` are the master's, at
+    `rate_hz`; a file may be of another rate, and end with some more silence. `short_db` is how much louder the
+    master should be than it is, where no gain could bring it there.
     """
 
     number: int
@@ -54,10 +80,35 @@ class DeliveredChapter:
     true_peak_dbtp: float | None
     files: tuple[DeliveredFile, ...]
     segments: tuple[DeliveredSegment, ...]
+    short_db: float = 0.0
 
     @property
     def duration_s(self) -> float:
         return self.frames / self.rate_hz
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedChapter:
+    """The frames [start, end) of a volume in which a chapter is heard."""
+
+    number: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredVolume:
+    """A file of several chapters: the whole book, or one part of it, `number` of `of` in its format.
+
+    `made_of` is the digest of all that decided what is in it.
+    """
+
+    title: str
+    number: int
+    of: int
+    made_of: str
+    file: DeliveredFile
+    chapters: tuple[PlacedChapter, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +122,24 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class AudiobookRecord:
-    """All of `book.json`. `is_complete` is set once every chapter and the playlist are in place.
+class Skipped:
+    """What of a chapter is not spoken under one rule: how many places and words, and how the first begins."""
 
-    `claimed` are the paths that the project may write and remove: no other file is ever touched.
+    chapter: str
+    rule: str
+    places: int
+    words: int
+    begins: str
+
+
+@dataclass(frozen=True, slots=True)
+class AudiobookRecord:
+    """All of `book.json`. `is_complete` is set once every file of every chapter is in place.
+
+    The files of `chapters` are delivered, unless they are parts of `volumes`, which are. `gain_db` is the gain
+    of all chapters, None where each has its own. `beside` are the files that go with them (playlist, cover,
+    captions, report), and `beside_of` is the digest of what they were written from. `claimed` are the paths
+    that the project may write and remove: no other file is ever touched.
     """
 
     title: str
@@ -85,11 +150,27 @@ class AudiobookRecord:
     date: str = ""
     series: str = ""
     part: str = ""
+    isbn: str = ""
+    publisher: str = ""
+    description: str = ""
+    profile: str = ""
     is_complete: bool = False
     chapters: tuple[DeliveredChapter, ...] = ()
-    playlist: str = ""
+    volumes: tuple[DeliveredVolume, ...] = ()
+    gain_db: float | None = None
+    beside: tuple[str, ...] = ()
+    beside_of: str = ""
+    skipped: tuple[Skipped, ...] = ()
     gaps: tuple[Gap, ...] = ()
     claimed: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> tuple[tuple[int | None, DeliveredFile], ...]:
+        """The files that a person gets, each with the number of its chapter, None where it has several."""
+        of_chapters = [
+            (chapter.number, file) for chapter in self.chapters for file in chapter.files if not file.is_piece
+        ]
+        return (*((None, volume.file) for volume in self.volumes), *of_chapters)
 
     def with_chapter(self, chapter: DeliveredChapter) -> AudiobookRecord:
         """The record with one chapter put in, or in the place of its predecessor."""
@@ -101,20 +182,40 @@ class AudiobookRecord:
         kept = tuple(chapter for chapter in self.chapters if chapter.number not in numbers)
         return self if kept == self.chapters else replace(self, chapters=kept, is_complete=False)
 
+    def only(self, numbers: Collection[int]) -> AudiobookRecord:
+        """The record with these chapters, and the volumes that have any of them."""
+        return replace(
+            self,
+            chapters=tuple(chapter for chapter in self.chapters if chapter.number in numbers),
+            volumes=tuple(
+                volume for volume in self.volumes if any(placed.number in numbers for placed in volume.chapters)
+            ),
+        )
+
     def chapter(self, number: int) -> DeliveredChapter | None:
         return next((each for each in self.chapters if each.number == number), None)
 
 
 def save_record(path: Path, record: AudiobookRecord) -> None:
-    """Write `book.json` durably.
+    """Write `book.json` durably: a line for each fact, each chapter and each volume.
 
     Raises:
         DiskError: the old one is still there.
     """
-    content = {"revision": REVISION, **asdict(record)}
-    write_durably(
-        path, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "surrogatepass")
-    )
+    facts = [f'"revision": {REVISION}']
+    for each in fields(record):
+        value = getattr(record, each.name)
+        is_table = each.name in {"chapters", "volumes", "gaps", "skipped"} and value
+        facts.append(f"{json.dumps(each.name)}: {_lines(value) if is_table else _line(value)}")
+    write_durably(path, ("{\n" + ",\n".join(facts) + "\n}\n").encode("utf-8", "surrogatepass"))
+
+
+def _lines(rows: Iterable[Any]) -> str:
+    return "[\n " + ",\n ".join(_line(asdict(row)) for row in rows) + "\n]"
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def load_record(path: Path) -> AudiobookRecord | None:
@@ -127,20 +228,38 @@ def load_record(path: Path) -> AudiobookRecord | None:
         with reading(path):
             raw = json.loads(path.read_bytes().decode("utf-8", "surrogatepass"))
         revision = raw.pop("revision")
-        if revision not in {1, REVISION}:
+        if revision not in {1, 2, REVISION}:
             return None
-        raw["authors"], raw["claimed"] = tuple(raw["authors"]), tuple(raw["claimed"])
-        raw["chapters"] = tuple(_chapter(each, revision) for each in raw["chapters"])
+        if revision < REVISION:
+            return AudiobookRecord(**_of_before(raw))
+        raw["chapters"] = tuple(_chapter(each) for each in raw["chapters"])
+        raw["volumes"] = tuple(_volume(each) for each in raw["volumes"])
         raw["gaps"] = tuple(Gap(**gap) for gap in raw["gaps"])
+        raw["skipped"] = tuple(Skipped(**each) for each in raw["skipped"])
+        for name in ("authors", "beside", "claimed"):
+            raw[name] = tuple(raw[name])
         return AudiobookRecord(**raw)
     except (FileNotFoundError, AttributeError, KeyError, TypeError, ValueError):
         return None
 
 
-def _chapter(raw: dict[str, Any], revision: int) -> DeliveredChapter:
-    if revision == 1:
-        del raw["recipe"]
-        raw["sound"] = raw["tags"] = ""
-    raw["files"] = tuple(DeliveredFile(**file) for file in raw["files"])
+def _of_before(raw: dict[str, Any]) -> dict[str, Any]:
+    """What still holds of an older record: what the project may write and remove. The rest is made again."""
+    kept = {name: raw[name] for name in ("title", "language", "narrator", "made_by")}
+    return {**kept, "authors": tuple(raw["authors"]), "claimed": tuple(raw["claimed"])}
+
+
+def _chapter(raw: dict[str, Any]) -> DeliveredChapter:
+    raw["files"] = tuple(map(_file, raw["files"]))
     raw["segments"] = tuple(DeliveredSegment(**segment) for segment in raw["segments"])
     return DeliveredChapter(**raw)
+
+
+def _volume(raw: dict[str, Any]) -> DeliveredVolume:
+    raw["chapters"] = tuple(PlacedChapter(**chapter) for chapter in raw["chapters"])
+    return DeliveredVolume(**{**raw, "file": _file(raw["file"])})
+
+
+def _file(raw: dict[str, Any]) -> DeliveredFile:
+    figures = raw.pop("figures")
+    return DeliveredFile(**raw, figures=AudioFigures(**figures) if figures else None)
