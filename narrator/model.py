@@ -134,7 +134,8 @@ class Manuscript:
     """A book as it was read, all of it, in reading order. `language` is a BCP 47 tag, or '' if unknown.
 
     `date` is when it was first published as far as the book says: '1865', '1865-11' or '1865-11-26'.
-    `series` is the series that it belongs to and `part` its place there: '3', '3.5'. '' where unknown.
+    `series` is the series that it belongs to and `part` its place there: '3', '3.5'. `isbn` is digits alone,
+    `description` plain text whose paragraphs are lines. '' where unknown.
     """
 
     title: str
@@ -145,6 +146,9 @@ class Manuscript:
     date: str = ""
     series: str = ""
     part: str = ""
+    isbn: str = ""
+    publisher: str = ""
+    description: str = ""
 
 
 # --- script -------------------------------------------------------------------------------------------
@@ -196,12 +200,17 @@ class Skip:
     spans: tuple[Span, ...]
 
 
+CREDITS = "credits"
+"""The kind of a chapter that is the opening or the closing credits alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScriptChapter:
     """What will be said of a chapter. `source_digest` names the blocks that it was cut from.
 
     A chapter that is not spoken has no segments, and `skipped` covers it. `title_read` is the title in the
-    manuscript, by which it shows that somebody edited it.
+    manuscript, by which it shows that somebody edited it. `sources` say where each of the blocks stands, for
+    people; () in a script that was written before they were kept.
     """
 
     title: str
@@ -213,10 +222,16 @@ class ScriptChapter:
     segments: tuple[Segment, ...]
     skipped: tuple[Skip, ...] = ()
     title_read: str = ""
+    sources: tuple[str, ...] = ()
 
     @property
     def spoken(self) -> bool:
         return bool(self.segments)
+
+    @property
+    def is_body(self) -> bool:
+        """Whether it is a chapter of the book proper, and not the credits."""
+        return self.matter is Matter.BODY and self.kind != CREDITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +248,8 @@ class Script:
     """What will be said of a book, chapter by chapter, in reading order; the unspoken chapters included.
 
     `opening` and `closing` are the credits, which cover no source. `asked` is what they were written from;
-    None in a script that was written before titles were spoken.
+    None in a script that was written before titles were spoken. `credits_as` are the titles of chapters
+    of their own for the two credits; None where they are part of the first and last chapter.
     """
 
     title: str
@@ -246,18 +262,33 @@ class Script:
     date: str = ""
     series: str = ""
     part: str = ""
+    isbn: str = ""
+    publisher: str = ""
+    description: str = ""
+    credits_as: tuple[str, str] | None = None
 
     @property
     def spoken(self) -> tuple[ScriptChapter, ...]:
-        """The spoken chapters as they are heard: the first begins, and the last ends, with the credits."""
+        """The spoken chapters as they are heard: the credits around them, or in the first and the last."""
         heard = [chapter for chapter in self.chapters if chapter.spoken]
+        if self.credits_as:
+            first, last = self.credits_as
+            return tuple(
+                chapter
+                for chapter in (_credits(first, self.opening), *heard, _credits(last, self.closing))
+                if chapter.spoken
+            )
         if heard and self.opening:
             heard[0] = replace(heard[0], segments=self.opening + heard[0].segments)
         if heard and self.closing:
-            *before, last = heard[-1].segments
-            text = (*before, replace(last, pause=Pause.SCENE_BREAK))
+            *before, last_line = heard[-1].segments
+            text = (*before, replace(last_line, pause=Pause.SCENE_BREAK))
             heard[-1] = replace(heard[-1], segments=text + self.closing)
         return tuple(heard)
+
+
+def _credits(title: str, segments: tuple[Segment, ...]) -> ScriptChapter:
+    return ScriptChapter(title, Matter.BODY, CREDITS, "", 0, 0, segments)
 
 
 # --- speech -------------------------------------------------------------------------------------------
@@ -515,15 +546,23 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a segment lies in its chapter: frames [start, end) at the chapter's rate."""
+    """Where a segment lies in its chapter: frames [start, end) at the chapter's rate.
+
+    The first of them is the frame `first` of its take.
+    """
 
     start: int
     end: int
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ChapterAudio:
-    """A chapter's master: its length, where each of its segments lies, and what was done to the level."""
+    """A chapter's master: its length, where each of its segments lies, and what was done to the level.
+
+    `rms_db` is ungated and of the whole master. `short_db` is by how much, in dB, the level is still lower than
+    what was asked for (below 0: higher), because a gain and a limiter brought it no further; else it is 0.
+    """
 
     rate_hz: int
     frames: int
@@ -531,3 +570,40 @@ class ChapterAudio:
     gain_db: float
     loudness_lufs: float
     true_peak_dbtp: float
+    rms_db: float
+    short_db: float
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFigures:
+    """What an audio file says of itself, and what it measures when it is decoded.
+
+    Levels are in dB of full scale; None is digital silence, and for `loudness_lufs` also what the meter's gates
+    let nothing of through. `loudness_lufs` is integrated (ITU-R BS.1770-4), `range_lu` the loudness range (EBU
+    Tech 3342), `rms_db` ungated and of the whole file. `noise_floor_db` is the lowest RMS of any 0.4 s, looked
+    at ten times a second; `head_s` and `tail_s` are the quiet before the first sound and after the last.
+    `kbps` is the mean over the sound's bytes; `is_constant_bitrate` None where the format has no such notion.
+    `damage` is what is wrong with the file whatever is demanded of it, '' for nothing.
+    """
+
+    format: str
+    codec: str
+    rate_hz: int
+    channels: int
+    frames: int
+    bytes: int
+    kbps: float
+    is_constant_bitrate: bool | None
+    loudness_lufs: float | None
+    range_lu: float | None
+    rms_db: float | None
+    sample_peak_db: float | None
+    true_peak_dbtp: float | None
+    noise_floor_db: float | None
+    head_s: float
+    tail_s: float
+    damage: str = ""
+
+    @property
+    def duration_s(self) -> float:
+        return self.frames / self.rate_hz

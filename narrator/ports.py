@@ -255,17 +255,38 @@ class Reader(Protocol):
 
 
 class Encoder(Protocol):
-    """Takes a chapter's master as float32 mono blocks (full scale 1.0) in order, and writes one file."""
+    """Takes a chapter's master as float32 mono blocks (full scale 1.0) in order, and writes one file.
+
+    The blocks are at `rate_hz`. `headroom_db` is how far the file's true peak may come out above the master's.
+    """
+
+    rate_hz: int
 
     @property
-    def headroom_db(self) -> float:
-        """How far the file's true peak may come out above that of the master."""
+    def headroom_db(self) -> float: ...
+
+    @property
+    def frames(self) -> int:
+        """Once it is closed, how many frames at `rate_hz` a player makes of the file: what was written, or some
+        more of silence where the format's frames are longer.
+        """
+        ...
+
+    @property
+    def true_peak_dbtp(self) -> float:
+        """The true peak of the closed file as it is decoded, or one that is not above what is listened for;
+        -inf for a file that is the master itself.
+        """
+        ...
+
+    def listen_above(self, peak_dbtp: float) -> None:
+        """From now on find only true peaks above this one, which costs less."""
         ...
 
     def write(self, block: npt.NDArray[np.float32]) -> None: ...
 
     def close(self) -> None:
-        """Finish the file: headers final, every frame written.
+        """Finish the file: headers final, every frame written. Closing again does nothing.
 
         Raises:
             DiskError: it could not be written.

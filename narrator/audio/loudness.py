@@ -83,32 +83,50 @@ class PlacedHops:
 def integrated_lufs(placed: Iterable[PlacedHops], frames: int, rate_hz: int) -> float:
     """Integrated loudness of a time line of `frames` frames, silent but for what is placed on it in order.
 
-    -inf where nothing is louder than the absolute gate. A time line shorter than the meter's first block of
-    400 ms is measured as if silence followed it.
+    -inf where nothing is louder than the absolute gate.
+    """
+    return gated_lufs(block_powers(placed, frames, rate_hz))
+
+
+def lufs_of(samples: Samples, rate_hz: int) -> float:
+    """The integrated loudness of a sound as it is, with silence after it where it is shorter than 400 ms.
+
+    -inf where nothing is louder than the absolute gate.
     """
     step = (rate_hz + 5) // 10
-    grid = np.arange(max(frames // step, 4) + 1) * step
-    at, energy = _cumulative(placed)
-    hops = np.diff(np.interp(grid, at, energy))
-    sums = np.concatenate(([0.0], np.cumsum(hops)))
-    return _gated_lufs((sums[4:] - sums[:-4]) / (4 * step))
+    weighted = k_weighted(samples, rate_hz)
+    energies = np.add.reduceat(np.square(weighted, out=weighted), np.arange(0, len(weighted), step))
+    return integrated_lufs([PlacedHops(0, 0, len(samples), step, energies)], len(samples), rate_hz)
 
 
-def _cumulative(placed: Iterable[PlacedHops]) -> tuple[npt.NDArray[np.int64], Energies]:
-    """The energy up to each of the ascending frames `at`."""
-    at: list[npt.NDArray[np.int64]] = [np.zeros(1, np.int64)]
-    energy: list[Energies] = [np.zeros(1)]
-    total = 0.0
+def block_powers(placed: Iterable[PlacedHops], frames: int, rate_hz: int) -> Energies:
+    """The mean squares of the meter's blocks, 400 ms long and 100 ms apart, of such a time line.
+
+    One that is shorter than the first block is measured as if silence followed it.
+    """
+    step = (rate_hz + 5) // 10
+    hops = np.zeros(max(frames // step, 4))
     for part in placed:
-        edges = part.offset + np.arange(len(part.energies) + 1, dtype=np.int64) * part.hop
-        at.append(np.clip(edges, part.start, part.end))
-        energy.append(total + np.concatenate(([0.0], np.cumsum(part.energies))))
-        total = float(energy[-1][-1])
-    return np.concatenate(at), np.concatenate(energy)
+        first, last = part.start // step, min(-(-part.end // step), len(hops))
+        if part.start < part.end and first < last:
+            hops[first:last] += np.diff(_energy_before(np.arange(first, last + 1) * step, part))
+    sums = np.concatenate(([0.0], np.cumsum(hops)))
+    powers: Energies = (sums[4:] - sums[:-4]) / (4 * step)
+    return powers
 
 
-def _gated_lufs(powers: Energies) -> float:
-    """The two gates of BS.1770-4 over the mean squares of 400 ms blocks that overlap by 75 %."""
+def _energy_before(at: npt.NDArray[np.int64], part: PlacedHops) -> Energies:
+    """The energy of a take up to each of some frames of its time line."""
+    edges = part.offset + np.arange(len(part.energies) + 1, dtype=np.int64) * part.hop
+    sums = np.concatenate(([0.0], np.cumsum(part.energies)))
+    return np.interp(at, np.clip(edges, part.start, part.end), sums)
+
+
+def gated_lufs(powers: Energies) -> float:
+    """The two gates of BS.1770-4 over the mean squares of 400 ms blocks that overlap by 75 %.
+
+    -inf where nothing is louder than the absolute gate.
+    """
     powers = powers[powers > 10.0 ** ((ABSOLUTE_GATE_LUFS - _OFFSET_LU) / 10.0)]
     if not len(powers):
         return -math.inf

@@ -27,22 +27,29 @@ _OFFSETS = np.array([-0.75, -0.5, -0.25, 0.25, 0.5, 0.75])
 _BATCH = 1 << 10  # a larger product is so much that a BLAS starts threads, which spin for longer than it takes
 
 
-def true_peak(samples: Samples) -> float:
-    """The largest magnitude at four times the rate, 0.0 for no samples. Full scale is 1.0."""
-    highest = float(np.abs(samples).max(initial=0.0))
+def true_peak(samples: Samples, magnitudes: Samples | None = None) -> float:
+    """The largest magnitude at four times the rate, 0.0 for no samples. Full scale is 1.0.
+
+    `magnitudes` are those of the samples, where they are known already.
+    """
+    magnitudes = np.abs(samples) if magnitudes is None else magnitudes
+    highest = float(magnitudes.max(initial=0.0))
     if highest == 0.0:
         return 0.0
-    _, heights = peaks_above(samples, highest)
+    _, heights = peaks_above(samples, highest, magnitudes)
     return max(highest, float(heights.max(initial=0.0)))
 
 
-def peaks_above(samples: Samples, level: float) -> tuple[npt.NDArray[np.intp], Samples]:
+def peaks_above(
+    samples: Samples, level: float, magnitudes: Samples | None = None
+) -> tuple[npt.NDArray[np.intp], Samples]:
     """Where the signal reaches `level`, on or between samples, and how high it is there.
 
-    The positions are those of the samples nearest to each crest, ascending.
+    The positions are those of the samples nearest to each crest, ascending. `magnitudes` are as in `true_peak`.
     """
-    at = _crests(samples, NEAR * level)
-    padded = np.pad(samples, _REACH + 1)
+    at = _crests(samples, np.abs(samples) if magnitudes is None else magnitudes, NEAR * level)
+    beyond = np.zeros(_REACH + 1, np.float32)
+    padded = np.concatenate([beyond, samples, beyond])
     windows = sliding_window_view(padded, 2 * _REACH + 1)
     heights = np.abs(samples[at])
     for first in range(0, len(at), _BATCH):
@@ -53,8 +60,8 @@ def peaks_above(samples: Samples, level: float) -> tuple[npt.NDArray[np.intp], S
     return at[over], heights[over]
 
 
-def _crests(samples: Samples, level: float) -> npt.NDArray[np.intp]:
-    at = np.flatnonzero(np.abs(samples) >= np.float32(level))
+def _crests(samples: Samples, magnitudes: Samples, level: float) -> npt.NDArray[np.intp]:
+    at = np.flatnonzero(magnitudes >= np.float32(level))
     here = samples[at]
     side = np.sign(here)  # a neighbour on the other side of zero is lower, however far it is
     before = samples[np.maximum(at - 1, 0)] * side

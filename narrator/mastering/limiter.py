@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from narrator.audio.loudness import Energies, k_sections
+from narrator.audio.measure import sum_squares_of
 from narrator.audio.pcm import FULL_SCALE, Samples
 from narrator.audio.silence import frames_in
 from narrator.mastering.crests import Crests, Hops, Rows, with_neighbours
@@ -46,6 +47,10 @@ class Limited:
         powers = ((2.0 * before + change) * change.conj()).real
         energies: Energies = np.einsum("ij,j->i", powers, _k_power(self.rate_hz, size))
         return energies
+
+    def change_of_squares(self) -> float:
+        """How much the sum of squares of all rows grew; nearly always less than 0."""
+        return sum_squares_of(self.after.ravel()) - sum_squares_of(self.before.ravel())
 
 
 def limit(crests: Crests, sound: Hops, rate_hz: int, *, gain: float, ceiling: float) -> Limited | None:

@@ -14,20 +14,27 @@ MARGIN_MS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A take and the silence that is heard between it and the next part (after the last: not used)."""
+    """A take and the silence that is heard between it and the next part (after the last: not used).
+
+    `voice` tells apart who speaks, whatever it is called. `gain_db` is the take's own, before the chapter's.
+    """
 
     take: Take
     pause_after_ms: int
+    voice: str = ""
+    gain_db: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """Frames [first, last) of a take, heard from frame `start` of the chapter on."""
+    """Frames [first, last) of a take, heard from frame `start` of the chapter on at its own `gain` (linear)."""
 
     take: Take
     start: int
     first: int
     last: int
+    voice: str = ""
+    gain: float = 1.0
 
     @property
     def end(self) -> int:
@@ -35,7 +42,7 @@ class Clip:
 
     @property
     def placement(self) -> Placement:
-        return Placement(self.start, self.end)
+        return Placement(self.start, self.end, self.first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +76,13 @@ def lay_out(parts: Sequence[Part], *, head_ms: int, tail_ms: int) -> Timeline:
         pause = frames_in(pause_ms, rate_hz)
         sound = part.take.measurement
         if sound.lead_frames >= sound.frames:
-            clips.append(Clip(part.take, end, 0, 0))
+            clips.append(Clip(part.take, end, 0, 0, part.voice))
             quiet = max(quiet, pause)
             continue
         lead = min(margin, sound.lead_frames, quiet // 2)
         tail = min(margin, sound.tail_frames, pause // 2)
         first, last = sound.lead_frames - lead, sound.frames - sound.tail_frames + tail
-        clips.append(Clip(part.take, end + quiet - kept - lead, first, last))
+        start = end + quiet - kept - lead
+        clips.append(Clip(part.take, start, first, last, part.voice, 10.0 ** (part.gain_db / 20.0)))
         end, kept, quiet = clips[-1].end, tail, pause
     return Timeline(rate_hz, end + quiet - kept, tuple(clips))

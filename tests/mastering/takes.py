@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from narrator.audio.measure import measure
-from narrator.config import Levels
 from narrator.mastering.chapter import assemble_chapter
 from narrator.mastering.timeline import Part
 from narrator.model import ChapterAudio, Take, TakeKey
+from narrator.sections import Levels
 from tests.audio.signals import Sound, pcm_of
 
 
@@ -30,8 +31,20 @@ class Kept:
 
     headroom_db = 0.0
 
-    def __init__(self) -> None:
+    def __init__(self, rate_hz: int = 24_000) -> None:
+        self.rate_hz = rate_hz
         self._blocks: list[Sound] = []
+
+    @property
+    def frames(self) -> int:
+        return len(self.sound)
+
+    @property
+    def true_peak_dbtp(self) -> float:
+        return -math.inf
+
+    def listen_above(self, peak_dbtp: float) -> None:
+        """It is the master: it has no peaks of its own."""
 
     def write(self, block: Sound) -> None:
         self._blocks.append(block.copy())
@@ -51,6 +64,7 @@ def mastered(
     tail_ms: int = 700,
     levels: Levels | None = None,
     ceiling: float = -4.0,
+    gain_db: float | None = None,
 ) -> tuple[ChapterAudio, Sound]:
     kept = Kept()
     chapter = assemble_chapter(
@@ -60,5 +74,6 @@ def mastered(
         levels=levels or Levels(),
         ceiling_dbfs=ceiling,
         encoders=[kept],
+        gain_db=gain_db,
     )
     return chapter, kept.sound

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from narrator.config import Levels
 from narrator.errors import DiskError, Interrupted
 from narrator.mastering.chapter import assemble_chapter
 from narrator.mastering.timeline import Part
+from narrator.sections import Levels
 from tests.audio.signals import Sound, babble, chirp, ebur128_dbtp, ebur128_lufs
 from tests.mastering.takes import Kept, mastered, take_of
 
@@ -172,3 +172,54 @@ def test_memory_does_not_grow_with_the_chapter(tmp_path: Path) -> None:
     parts = [Part(take, 500)] * 200
     peak_bytes(2)
     assert peak_bytes(200) < peak_bytes(10) + 100 * len(parts) * 200 * 8
+
+
+@pytest.mark.parametrize("sound", [np.zeros(0), np.zeros(3), np.full(1, 0.5)])
+def test_a_chapter_of_next_to_nothing_is_no_trouble(tmp_path: Path, sound: Sound) -> None:
+    chapter, master = mastered([Part(take_of(tmp_path, sound), 0)], head_ms=0, tail_ms=0)
+    assert len(master) == chapter.frames <= 1
+
+
+@pytest.mark.parametrize("head_ms", range(500, 600, 25))
+def test_a_short_chapter_is_right_wherever_it_begins(
+    speech: tuple[Sound, ...], tmp_path: Path, head_ms: int
+) -> None:
+    chapter, master = mastered(spoken(speech[:1], tmp_path), head_ms=head_ms)
+    assert ebur128_lufs(master, RATE) == pytest.approx(-20, abs=0.06)
+    assert chapter.loudness_lufs == pytest.approx(-20, abs=0.06)
+
+
+def test_a_chapter_of_a_single_take_is_whole(speech: tuple[Sound, ...], tmp_path: Path) -> None:
+    chapter, master = mastered(spoken(speech[:1], tmp_path))
+    (placed,) = chapter.placements
+    assert 0 < placed.start < placed.end < chapter.frames == len(master)
+    assert ebur128_lufs(master, RATE) == pytest.approx(-20, abs=0.05)
+
+
+def test_a_long_noise_too_quiet_to_be_heard_changes_nothing(tmp_path: Path) -> None:
+    hiss = np.random.default_rng(0).standard_normal(RATE * 60) * 10 ** (-65 / 20)
+    parts = [Part(take_of(tmp_path, babble(3, RATE)), 900), Part(take_of(tmp_path, hiss), 900)]
+    assert mastered(parts)[0].gain_db == mastered(parts[:1], tail_ms=900)[0].gain_db
+
+
+@pytest.mark.slow
+def test_a_chapter_of_fourteen_hours_takes_no_more_memory_than_its_figures(tmp_path: Path) -> None:
+    heard = 0
+
+    class Counted(Kept):
+        def write(self, block: Sound) -> None:
+            nonlocal heard
+            heard += len(block)
+
+    sound = babble(30, RATE) + np.random.default_rng(0).standard_normal(30 * RATE) * 10 ** (-76 / 20)
+    parts = [Part(take_of(tmp_path, sound), 600)] * round(14 * 3600 / 30.6)
+    tracemalloc.start()
+    chapter = assemble_chapter(
+        parts, head_ms=600, tail_ms=1_500, levels=Levels(), ceiling_dbfs=-4, encoders=[Counted()]
+    )
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert heard == chapter.frames > 14 * 3599 * RATE
+    assert chapter.placements[-1].end <= chapter.frames
+    assert chapter.loudness_lufs == pytest.approx(-20, abs=0.05)
+    assert peak < 60_000_000

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from narrator.mastering.timeline import Part, lay_out
-from narrator.model import Measurement, Take, TakeKey
+from narrator.model import Measurement, Placement, Take, TakeKey
 
 RATE = 1_000  # a frame is a millisecond
 Shape = tuple[int, int, int, int]
@@ -54,6 +55,18 @@ def test_all_sound_is_kept_and_at_most_20_ms_around_it(one: Part) -> None:
     sound = one.take.measurement
     assert 0 <= sound.lead_frames - clip.first <= 20
     assert 0 <= clip.last - (sound.frames - sound.tail_frames) <= 20
+
+
+@given(st.lists(st.one_of(audible, silent), min_size=1, max_size=6))
+def test_a_placement_says_what_of_the_take_is_heard(parts: list[Part]) -> None:
+    for clip in lay_out(parts, head_ms=500, tail_ms=500).clips:
+        assert clip.placement == Placement(clip.start, clip.start + clip.last - clip.first, clip.first)
+
+
+def test_voices_and_gains_go_with_their_takes() -> None:
+    parts = [replace(part(0, 100, 0, 300), voice=voice, gain_db=gain) for voice, gain in (("a", 0), ("b", 20))]
+    clips = lay_out(parts, head_ms=0, tail_ms=0).clips
+    assert [(clip.voice, clip.gain) for clip in clips] == [("a", 1.0), ("b", 10.0)]
 
 
 def test_around_a_silent_take_the_longest_pause_is_heard() -> None:
