@@ -80,6 +80,12 @@ class ManuscriptError(NarratorError):
     exit_code = ExitCode.UNREADABLE
 
 
+class UnreadableAudio(NarratorError):
+    """A sound file cannot be measured: it is no sound, of a kind that is not read, or all of it is broken."""
+
+    exit_code = ExitCode.UNREADABLE
+
+
 class ProjectLocked(NarratorError):
     """Another process is rendering this project."""
 
