@@ -1,0 +1,100 @@
+"""The read-along book of a finished audiobook: what was read, what was said of it, and when it is heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from narrator.book import Book
+from narrator.imprint import Imprint
+from narrator.model import Segment
+from narrator.publishing.read_along import write_read_along
+from narrator.publishing.read_along_book import (
+    HeardSegment,
+    ReadAlongAudio,
+    ReadAlongChapter,
+    ReadAlongFacts,
+)
+from narrator.publishing.record import AudiobookRecord, DeliveredChapter, DeliveredFile
+from narrator.script.compose import source_digest
+from narrator.shelf import Shelf
+
+_MEDIA_TYPES = {"mp3": "audio/mpeg", "m4b": "audio/mp4", "opus": "audio/ogg; codecs=opus"}
+"""Of the formats that every reader of EPUB 3 plays."""
+
+
+def can_be_read_along(formats: Sequence[str]) -> bool:
+    """Whether one of the formats can be in a read-along book."""
+    return not _MEDIA_TYPES.keys().isdisjoint(formats)
+
+
+def write_book_to_read_along(
+    book: Book,
+    shelf: Shelf,
+    imprint: Imprint,
+    record: AudiobookRecord,
+    *,
+    path: Path,
+    should_stop: Callable[[], bool],
+) -> None:
+    """Write the read-along book to `path`. Reads the manuscript again.
+
+    Raises:
+        ManuscriptError: it cannot be read any more.
+        DiskError, Interrupted: what is at `path` is not whole.
+    """
+    name = next(each for each in book.config.delivery.formats if each in _MEDIA_TYPES)
+    files = {
+        chapter.number: (chapter, file)
+        for chapter in record.chapters
+        for file in chapter.files
+        if file.format == name and chapter.number > 0
+    }
+    write_read_along(
+        path,
+        ReadAlongFacts(
+            title=record.title,
+            authors=record.authors,
+            language=record.language,
+            narrator=record.narrator,
+            isbn=record.isbn,
+            date=record.date,
+            publisher=record.publisher,
+            description=record.description,
+            cover=imprint.picture,
+        ),
+        tuple(_chapters(book, files)),
+        {
+            number: ReadAlongAudio(shelf.absolute(file.path), _MEDIA_TYPES[name], file.duration_s)
+            for number, (_, file) in files.items()
+        },
+        source=book.manuscript_path,
+        should_stop=should_stop,
+    )
+
+
+def _chapters(
+    book: Book, files: dict[int, tuple[DeliveredChapter, DeliveredFile]]
+) -> Iterator[ReadAlongChapter]:
+    """The chapters of the manuscript in reading order, with what is heard of each that has a file."""
+    read = {source_digest(chapter): chapter for chapter in book.read_again().chapters}
+    spoken = book.script.spoken
+    numbers = {chapter.source_digest: number for number, chapter in enumerate(spoken, 1)}
+    for chapter in book.script.chapters:
+        source = read.get(chapter.source_digest)
+        if source is None:
+            continue
+        number = numbers.get(chapter.source_digest, 0) if chapter.spoken else 0
+        heard: tuple[HeardSegment, ...] = ()
+        if number in files:
+            heard = tuple(_heard(spoken[number - 1].segments, files[number][0]))
+        yield ReadAlongChapter(number if heard else 0, chapter.title, source.blocks, heard, chapter.kind)
+
+
+def _heard(segments: Sequence[Segment], chapter: DeliveredChapter) -> Iterator[HeardSegment]:
+    """The segments that were delivered; some of the script may be missing, where gaps were allowed."""
+    left = iter(segments)
+    for delivered in chapter.segments:
+        spans = next((each.spans for each in left if each.text == delivered.text), ())
+        start_s, end_s = delivered.start / chapter.rate_hz, delivered.end / chapter.rate_hz
+        yield HeardSegment(spans, start_s, end_s, delivered.text)
