@@ -30,30 +30,36 @@ from narrator.events import Notice
 from narrator.keeping import explain
 from narrator.model import Allowance, Matter
 from narrator.ports import Observer
+from narrator.profiles import profile_of
 from narrator.project import Project, open_project, slug_of
-from narrator.publishing.record import Gap, load_record
-from narrator.rendering.plan import PREVIEW, Plan
+from narrator.publishing.record import AudiobookRecord, DeliveredFile, Gap, load_record
+from narrator.rendering.plan import PREVIEW, SAMPLE, Plan
 from narrator.rendering.reasons import ReasonGroup
 from narrator.script.script_text import is_script_text, written
 from narrator.script.skipped import SkippedText, skipped_texts
+from narrator.sections import Limits
 from narrator.wiring import is_manuscript, open_takes, read_manuscript, suffix_of
 from narrator.wishes import Wishes
 
 if TYPE_CHECKING:  # what speaks and what masters is heavy, and comes when it is used
-    from narrator.delivery import Delivery
     from narrator.doctor import Finding
+    from narrator.mastering.conformance import Verdict
     from narrator.session import Tally
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedFile:
-    """A finished file. `chapter` counts from 1 among the spoken ones."""
+    """A finished file. `chapter` counts from 1 among the spoken ones; None where it is not one of them.
+
+    `fails` says in words what its profile demands and it does not measure.
+    """
 
     path: Path
     format: str
-    chapter: int
+    chapter: int | None
     title: str
     duration_s: float
+    fails: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,9 @@ class Rendered:
     """What a render delivered and did. Segments are counted as the script has them.
 
     `characters` are those of the whole script; `cost_usd` is what this run cost, None where no price is known.
+    `profile` is what the files were held against, '' for nothing. `chapters` are those that this run was asked
+    for, and `duration_s` is how long they sound together. `fails_together` is what the profile demands of all
+    files together and they are not.
     """
 
     project: Path
@@ -73,6 +82,20 @@ class Rendered:
     billed_characters: int
     cost_usd: float | None
     gaps: tuple[Gap, ...] = ()
+    profile: str = ""
+    chapters: int = 0
+    duration_s: float = 0.0
+    fails_together: tuple[str, ...] = ()
+
+    @property
+    def passes(self) -> bool:
+        """Whether all is as the profile demands it."""
+        return not (self.failing or self.fails_together)
+
+    @property
+    def failing(self) -> tuple[RenderedFile, ...]:
+        """The files that are not what their profile demands."""
+        return tuple(file for file in self.files if file.fails)
 
     @property
     def reused(self) -> int:
@@ -218,14 +241,15 @@ async def _render(book: Book, wishes: Wishes, observe: Observer, *, is_open: boo
     session = Session(book, takes, delivery, observe, on_accepted, is_open=is_open)
     try:
         plan = await session.run()
+        gaps = _gaps(plan, session.tally)
+        if gaps and not book.config.rendering.allow_gaps:
+            delivery.keep_gaps(gaps)
+            raise Incomplete(_gap_list(gaps), gaps=tuple(map(asdict, gaps)), advice=_GAP_ADVICE)
+        made = await session.finish(gaps)
     except Interrupted as exc:
         advice = f"To go on, run the same command again, or: narrator resume {book.project.folder}"
         raise type(exc)(f"Stopped. {_kept(session.tally)}", advice=advice) from exc
-    gaps = _gaps(plan, session.tally)
-    if gaps and not book.config.rendering.allow_gaps:
-        delivery.keep_gaps(gaps)
-        raise Incomplete(_gap_list(gaps), gaps=tuple(map(asdict, gaps)), advice=_GAP_ADVICE)
-    return _rendered(book, plan, session.tally, delivery, gaps)
+    return _rendered(book, plan, session.tally, made, gaps)
 
 
 def books_in(sources: Iterable[Path]) -> list[Path]:
@@ -418,16 +442,23 @@ def _kept(tally: Tally) -> str:
     return f"{sum(tally.spoken.values())} segments were finished in this run, and all are kept."
 
 
-def _rendered(book: Book, plan: Plan, tally: Tally, delivery: Delivery, gaps: tuple[Gap, ...]) -> Rendered:
-    files = tuple(
-        RenderedFile(delivery.path_of(file), file.format, chapter.number, chapter.title, chapter.duration_s)
-        for chapter in delivery.finish(tally.chapters, gaps)
-        for file in chapter.files
-    )
+def _rendered(book: Book, plan: Plan, tally: Tally, made: AudiobookRecord, gaps: tuple[Gap, ...]) -> Rendered:
+    titles = {volume.file.path: volume.title for volume in made.volumes}
+    titles |= {file.path: chapter.title for chapter in made.chapters for file in chapter.files}
     return Rendered(
         project=book.project.folder,
         title=book.title,
-        files=files,
+        files=tuple(
+            RenderedFile(
+                book.project.folder / file.path,
+                file.format,
+                None if number == SAMPLE else number,
+                titles[file.path],
+                file.duration_s,
+                fails=_fails(book, file),
+            )
+            for number, file in made.files
+        ),
         segments=plan.segments,
         rendered=sum(key in tally.spoken for planned in plan.chapters for key in planned.keys),
         failed=len(gaps),
@@ -435,4 +466,38 @@ def _rendered(book: Book, plan: Plan, tally: Tally, delivery: Delivery, gaps: tu
         billed_characters=tally.billed_characters,
         cost_usd=_cost(book, tally),
         gaps=gaps,
+        profile=made.profile,
+        chapters=sum(chapter.number >= PREVIEW for chapter in made.chapters),
+        duration_s=sum(chapter.duration_s for chapter in made.chapters if chapter.number >= PREVIEW),
+        fails_together=_fails_together(book, made),
+    )
+
+
+def _fails(book: Book, file: DeliveredFile) -> tuple[str, ...]:
+    """What a profile demands and a file does not measure."""
+    from narrator.mastering.conformance import held_against  # noqa: PLC0415 - a plan needs no numpy
+
+    limits = _limits(book)
+    return _words(held_against(file.figures, limits)) if limits and file.figures else ()
+
+
+def _fails_together(book: Book, made: AudiobookRecord) -> tuple[str, ...]:
+    """What a profile demands of all files together, and they are not."""
+    from narrator.mastering.conformance import held_together  # noqa: PLC0415 - as above
+
+    limits = _limits(book)
+    figures = [file.figures for _, file in made.files if file.figures]
+    return _words(held_together(figures, limits)) if limits and figures else ()
+
+
+def _limits(book: Book) -> Limits | None:
+    name = book.config.delivery.profile
+    return profile_of(name, book.config.profiles).limits if name else None
+
+
+def _words(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
+    return tuple(
+        f"{verdict.name} {verdict.value} {verdict.unit}, wanted {verdict.limit}"
+        for verdict in verdicts
+        if verdict.passed is False
     )

@@ -14,16 +14,17 @@ from narrator.ports import Provider
 from narrator.project import Project, digest_of, find_project, named_project, open_project, read_source
 from narrator.providers.keys import find_key
 from narrator.publishing.cover import chosen_cover
+from narrator.publishing.record import Skipped
 from narrator.rendering.languages import ensure_language_is_spoken
 from narrator.rendering.plan import Plan, Selection, make_plan
 from narrator.rendering.reasons import ranges
 from narrator.script.accepted import AcceptedScript
 from narrator.script.compose import Accepted, compose
-from narrator.script.credits import asked_before, asked_titles, check_templates
+from narrator.script.credits import asked_before, asked_titles, check_templates, credit_titles
 from narrator.script.edits import edit_words
 from narrator.script.notes import with_notes
 from narrator.script.script_text import SourceOf, edited
-from narrator.script.skipped import source_texts
+from narrator.script.skipped import skipped_texts, source_texts
 from narrator.script.treatment import Cut, Treatment
 from narrator.script.wording import Wording, read_lexicons
 from narrator.speakers import Speaker, open_failover, speakers_of
@@ -38,7 +39,8 @@ CHARACTERS_PER_S = 15.0
 class Book:
     """All that a use case works with. Nothing of it is on disk before `keep`.
 
-    `manuscript` is there where this run had to read it. `notices` are what a person should know of it.
+    `manuscript`, and `skipped`, what of it is not spoken, are there where this run had to read it. `notices`
+    are what a person should know of it.
     """
 
     project: Project
@@ -53,6 +55,7 @@ class Book:
     manuscript: Manuscript | None
     selection: Selection
     notices: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
 
     @property
     def title(self) -> str:
@@ -82,8 +85,16 @@ class Book:
         Raises:
             ManuscriptError: it cannot be read.
         """
+        return source_texts(self.read_again(), self.script)
+
+    def read_again(self) -> Manuscript:
+        """The manuscript, with its notes where the script has them.
+
+        Raises:
+            ManuscriptError: it cannot be read.
+        """
         manuscript = self.manuscript or read_manuscript(self.manuscript_path)
-        return source_texts(with_notes(manuscript, self.treatment.reading), self.script)
+        return with_notes(manuscript, self.treatment.reading)
 
     @property
     def cast_voices(self) -> tuple[str, ...]:
@@ -269,6 +280,8 @@ class Preparation:
                 f"{self.source.path} has no text to speak.",
                 advice="If it is a book of pictures or scanned pages, it has no text layer that could be read.",
             )
+        if self.config.delivery.credits == "files":
+            script = replace(script, credits_as=credit_titles(self.config.book.language or script.language))
         return Book(
             project=self.source.project,
             config=self.config,
@@ -280,6 +293,7 @@ class Preparation:
             script=script,
             is_script_new=is_new,
             manuscript=manuscript,
+            skipped=tuple(self._skipped(script, manuscript)) if manuscript else (),
             selection=_selection(self.wishes, self.config.speech.speed),
             notices=(*notices, *_about_failover(self.config, self.failover, script)),
         )
@@ -303,6 +317,12 @@ class Preparation:
             return edited(text, script, self.treatment.cut.limits, source_of)
         except UsageError as exc:
             raise UsageError(f"{path}: {exc.what}", advice=exc.advice) from exc
+
+    def _skipped(self, script: Script, manuscript: Manuscript) -> Iterator[Skipped]:
+        source_of = source_texts(with_notes(manuscript, self.treatment.reading), script)
+        for number, chapter in enumerate(script.chapters):
+            for each in skipped_texts(chapter, number, source_of):
+                yield Skipped(chapter.title, each.rule, each.places, each.words, each.begins)
 
     def _script(self) -> tuple[Script, Manuscript | None, bool]:
         """The accepted script where it still holds, else a new one that keeps the cuts of unchanged chapters.

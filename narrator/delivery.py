@@ -1,80 +1,68 @@
-"""From takes to the finished files of a chapter: mastered, encoded, tagged, and only then under their names."""
+"""The audiobook of a book: what of it is delivered already, what is to be made, and what is in the way."""
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
+from narrator.beside import Beside
+from narrator.binding import Bindery
 from narrator.book import Book
-from narrator.durable import disk_errors, part_of, parts_of, probe, publish, sync_file, write_durably
+from narrator.chapter_orders import ChapterOrder, ChapterOrders
+from narrator.durable import disk_errors, parts_of, probe
 from narrator.errors import UsageError
-from narrator.mastering.promise import encode_within_promise
+from narrator.imprint import Imprint
 from narrator.mastering.timeline import Part
-from narrator.model import ChapterAudio, Pause, Segment, Take, TakeKey
-from narrator.publishing.cover import chosen_cover
-from narrator.publishing.digests import sound_digest, tags_digest
-from narrator.publishing.names import file_name, unique_titles
-from narrator.publishing.playlist import playlist
+from narrator.model import Segment, Take, TakeKey
+from narrator.press import Press
+from narrator.publishing.digests import tags_digest
+from narrator.publishing.names import unique_titles
 from narrator.publishing.record import (
     AudiobookRecord,
     DeliveredChapter,
     DeliveredFile,
-    DeliveredSegment,
+    DeliveredVolume,
     Gap,
     load_record,
     save_record,
 )
-from narrator.publishing.tags import Tags, tag_mp3
-from narrator.rendering.plan import PREVIEW, WHOLE_BOOK
-from narrator.version import __version__
-from narrator.wiring import encoder_factories
-
-
-@dataclass(frozen=True, slots=True)
-class ChapterOrder:
-    """A chapter to be delivered: `number` of `of`, and its segments' takes with the pauses after them.
-
-    A preview is the chapter of the number `PREVIEW`.
-    """
-
-    number: int
-    of: int
-    title: str
-    parts: tuple[Part, ...]
+from narrator.rendering.plan import PREVIEW, WHOLE_BOOK, PlannedChapter
+from narrator.shelf import Shelf
 
 
 class Delivery:
-    """The audiobook of one book: knows what is delivered already, makes the rest, keeps `book.json`.
+    """The audiobook of one book: knows what is delivered already, has the rest made, keeps `book.json`.
 
     `deliver` and `is_current` may run on several threads at once; all else belongs to one thread.
     """
 
     def __init__(self, book: Book) -> None:
         self._book = book
-        self._folder = book.project.output_folder(book.config)
-        cover = book.config.book.cover
-        self._cover = chosen_cover(cover, book.project.folder) if cover else book.project.cover()
-        series, part = _place_of(book)
-        fresh = AudiobookRecord(
-            title=book.title,
-            authors=book.authors,
-            language=book.language,
-            narrator=book.narrator,
-            made_by=f"narrator {__version__}",
-            date=book.config.book.date or book.script.date,
-            series=series,
-            part=part,
-        )
+        self._imprint = Imprint(book)
         self._on_disk = load_record(book.project.record_file)
+        fresh = self._imprint.record
         old = self._on_disk or fresh
-        self._record = replace(fresh, chapters=old.chapters, claimed=old.claimed)
-        spoken = [chapter.title for chapter in book.script.chapters if chapter.spoken]
-        self._titles = unique_titles(spoken, book.title)
+        self._record = replace(
+            fresh,
+            chapters=old.chapters,
+            volumes=old.volumes,
+            beside=old.beside,
+            beside_of=old.beside_of,
+            skipped=fresh.skipped or old.skipped,
+            claimed=old.claimed,
+            gain_db=old.gain_db,
+        )
+        self._titles = unique_titles([chapter.title for chapter in book.script.spoken], book.title)
+        self._shelf = Shelf(book, self._titles, series=fresh.series, part=fresh.part, date=fresh.date)
+        self._orders = ChapterOrders(book, self._shelf, old.gain_db)
+        self._press = Press(book, self._shelf, self._imprint, len(self._titles))
+        self._bindery = Bindery(book, self._shelf, self._imprint)
+        self._by_sound = {chapter.sound: chapter for chapter in old.chapters if chapter.sound}
+        self._are_pieces_needed = True
+        self._is_same = False
         self._saving = Lock()
 
     def claim_names(self) -> None:
@@ -87,26 +75,23 @@ class Delivery:
             DiskError: the folder or `book.json` cannot be written.
         """
         numbers = [PREVIEW] if self._book.selection.is_preview else range(1, len(self._titles) + 1)
-        wanted = [self._stored(path) for number in numbers for path in self._paths(number).values()]
-        wanted.append(self._stored(self._playlist_path))
+        paths = [path for number in numbers for path in self._shelf.finals(number)]
+        paths += [self._shelf.volume(name, 1, 1) for name in self._shelf.joined]
         claimed = set(self._record.claimed)
-        foreign = [
-            path
-            for path in wanted
-            if path not in claimed and Path(path).is_absolute() and self._absolute(path).exists()
-        ]
-        if foreign:
-            raise UsageError(
-                f"{self._absolute(foreign[0])} exists already and was not made by this project.",
-                advice="Choose another folder with --output, or move that file away.",
-            )
-        with disk_errors(f"Making {self._folder}"):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            for name in wanted:
-                for rest in parts_of(self._absolute(name)):
+        for path in paths:
+            if self._shelf.is_foreign(path, claimed):
+                raise UsageError(
+                    f"{path.absolute()} exists already and was not made by this project.",
+                    advice="Choose another folder with --output, or move that file away.",
+                )
+        with disk_errors(f"Making {self._shelf.folder}"):
+            self._shelf.folder.mkdir(parents=True, exist_ok=True)
+            for path in paths:
+                for rest in parts_of(path):
                     rest.unlink(missing_ok=True)
-        if not set(wanted) <= claimed:
-            self._save(replace(self._record, claimed=tuple(sorted(claimed.union(wanted)))))
+            for rest in self._shelf.pieces.glob(".*.part"):
+                rest.unlink(missing_ok=True)
+        self._claim(paths)
 
     def probe(self) -> None:
         """Find out whether files can be put into the folder, before anything is paid for.
@@ -114,14 +99,50 @@ class Delivery:
         Raises:
             DiskError: no: it is read-only, or its disk is full.
         """
-        probe(self._playlist_path)  # `claim_names` sweeps what a killed process leaves of it
+        probe(self._shelf.named("m3u8"))
 
-    def order(self, number: int, segments: Sequence[Segment], takes: Sequence[Take]) -> ChapterOrder:
-        """What chapter `number` is made of."""
-        parts = tuple(
-            Part(take, self._pause_ms(segment)) for segment, take in zip(segments, takes, strict=True)
+    def expect(self, chapters: Sequence[PlannedChapter], missing: AbstractSet[TakeKey]) -> None:
+        """Be told which chapters are wanted, before any is asked for, and which takes there are not yet.
+
+        Where the files of the whole book are made of just these, nobody needs their pieces any more.
+        """
+        self._is_same = all(
+            missing.isdisjoint(planned.keys)
+            and self._is_alike(planned.number, planned.chapter.segments, planned.keys)
+            for planned in chapters
         )
-        return ChapterOrder(number, len(self._titles), self._title(number), parts)
+        self._are_pieces_needed = not (
+            self._is_same
+            and self._bindery.are_current(self._record.chapters, self._record.volumes)
+            and "read-along" not in self._book.config.delivery.extras
+        )
+
+    @property
+    def needs_gain(self) -> bool:
+        """Whether chapters share one gain that is not known yet, of the takes that `expect` was told of."""
+        return self._book.config.levels.gain == "book" and not self._is_same
+
+    def level(self, chapters: Callable[[], Iterable[Sequence[Part]]], should_stop: Callable[[], bool]) -> None:
+        """Find the gain of the whole book; see `ChapterOrders.level`. Blocks.
+
+        Raises:
+            DamagedTakes, DiskError, Interrupted: as for a chapter.
+        """
+        self._orders.level(chapters, should_stop)
+        with self._saving:
+            self._save(replace(self._record, gain_db=self._orders.gain_db))
+
+    def order(
+        self, planned: PlannedChapter, segments: Sequence[Segment], takes: Sequence[Take]
+    ) -> ChapterOrder:
+        """What a chapter is made of: those of its segments that are there, and their takes."""
+        return self._orders.of(planned, segments, takes)
+
+    def parts(
+        self, planned: PlannedChapter, segments: Sequence[Segment], takes: Sequence[Take]
+    ) -> tuple[Part, ...]:
+        """The same for `level`: only what is stitched."""
+        return self._orders.parts(planned, segments, takes)
 
     def is_current(self, number: int, segments: Sequence[Segment], keys: Sequence[TakeKey]) -> bool:
         """Whether the files of a chapter are there, made of the takes of these keys with these settings.
@@ -130,11 +151,7 @@ class Delivery:
         another take unless `forget` was told before.
         """
         old = self._record.chapter(number)
-        if old is None or tuple(keys) != tuple(segment.key for segment in old.segments):
-            return False
-        pauses_ms = map(self._pause_ms, segments)
-        made_of = zip((segment.sha256 for segment in old.segments), pauses_ms, strict=True)
-        return self._is_there(old, sound_digest(made_of, self._book.config))
+        return old is not None and self._is_alike(number, segments, keys) and self._is_there(old)
 
     def forget(self, keys: Collection[TakeKey]) -> None:
         """Note that chapters with any of these takes are no longer delivered: the takes are to be made anew.
@@ -152,88 +169,60 @@ class Delivery:
         )
 
     def deliver(self, order: ChapterOrder, should_stop: Callable[[], bool]) -> DeliveredChapter:
-        """Make a chapter's files: by other tags on a copy where its sound is there already. Blocks.
+        """Make a chapter's files; see `Press.make`. Blocks.
 
         Raises:
             DamagedTakes: takes are not what was stored; the files of before are as they were.
             DiskError, Interrupted: the files of before are as they were, or whole new ones.
         """
-        finals = self._paths(order.number)
-        old = self._record.chapter(order.number)
-        with disk_errors(f"Writing chapter {order.number} to {self._folder}"), ExitStack() as cleaning:
-            beside = {name: part_of(path) for name, path in finals.items()}
-            for path in beside.values():
-                cleaning.callback(_remove, path)
-            if old and old.sound == self._sound(order) and self._copy(old, beside):
-                made = self._tagged_anew(old, order)
-            else:
-                made = self._delivered(order, self._encode(order, beside, should_stop))
-            if "mp3" in beside:
-                tag_mp3(beside["mp3"], self._tags(order.number))
-            files = tuple(self._finished(name, path, finals[name]) for name, path in beside.items())
+
+        def withdraw() -> None:
             # From here on until `record`, the old entry is of files that may be there no more.
             self._withdraw([order.number])
-            for name, path in beside.items():
-                publish(path, finals[name])
-        return replace(made, files=files)
+
+        old = self._by_sound.get(order.sound)
+        return self._press.make(order, old, before_publishing=withdraw, should_stop=should_stop)
 
     def record(self, chapter: DeliveredChapter) -> tuple[Path, ...]:
-        """Note a delivered chapter in `book.json`; the paths of its files.
+        """Note a delivered chapter in `book.json`; the paths of its files, those of pieces left out.
 
         Raises:
             DiskError: it could not be written.
         """
         with self._saving:
             self._save(self._record.with_chapter(chapter))
-        return tuple(map(self.path_of, chapter.files))
+        return tuple(self.path_of(file) for file in chapter.files if not file.is_piece)
 
-    def finish(self, numbers: Collection[int], gaps: Iterable[Gap]) -> tuple[DeliveredChapter, ...]:
-        """Write the playlist, and remove files of an earlier shape of the book; the chapters of this run.
+    def finish(
+        self, numbers: Collection[int], gaps: Iterable[Gap], should_stop: Callable[[], bool]
+    ) -> AudiobookRecord:
+        """Join volumes, write what goes with the files, and remove those of an earlier shape of the book.
 
         `numbers` are the chapters whose files were made, or found as they should be, in this run. Where all
         of the book was wanted they are the audiobook, and it is complete; else those of earlier runs stay.
-        Files in another folder or of another format stay where a person had them put.
+        Files in another folder or of another format stay where a person had them put. What is returned is what
+        there is now of what this run was asked for. Blocks.
 
         Raises:
+            UsageError: a file is in the way that is not ours.
             DiskError: something could not be written.
+            Interrupted: `should_stop()` said so; the same command goes on.
         """
         is_whole = self._book.selection == WHOLE_BOOK
         chapters = tuple(
-            chapter
+            self._measured(chapter, should_stop)
             for chapter in self._record.chapters
             if chapter.number in numbers
             or chapter.number == PREVIEW
             or (not is_whole and chapter.number <= len(self._titles))
         )
-        self._write_playlist(chapters)
-        ours = {file.path for chapter in chapters for file in chapter.files} | {
-            self._stored(self._playlist_path)
-        }
-        self._remove_stale(set(self._record.claimed) - ours)
-        with self._saving:
-            self._save(
-                replace(
-                    self._record,
-                    chapters=chapters,
-                    claimed=tuple(sorted(ours)),
-                    playlist=self._stored(self._playlist_path),
-                    gaps=tuple(gaps),
-                    is_complete=is_whole,
-                )
-            )
-        return tuple(chapter for chapter in chapters if chapter.number in numbers)
-
-    def _write_playlist(self, chapters: Iterable[DeliveredChapter]) -> None:
-        first = next(iter(self._book.config.delivery.formats))
-        entries = [
-            (self._absolute(file.path).name, chapter.title, chapter.duration_s)
-            for chapter in chapters
-            for file in chapter.files
-            if file.format == first and chapter.number != PREVIEW
-        ]
-        text = playlist(self._book.title, entries).encode("utf-8", "replace")
-        if entries and not (self._playlist_path.exists() and self._playlist_path.read_bytes() == text):
-            write_durably(self._playlist_path, text)
+        volumes = self._volumes(chapters, should_stop)
+        made = replace(self._record, chapters=chapters, volumes=volumes, gaps=tuple(gaps))
+        beside = Beside(self._book, self._shelf, self._imprint, made, should_stop)
+        if not (beside.made_of == made.beside_of and all(map(self._is_path, made.beside))):
+            made = replace(made, beside=beside.write(self._claim), beside_of=beside.made_of)
+        self._tidy(replace(made, is_complete=is_whole))
+        return self._record.only(numbers)
 
     def keep_gaps(self, gaps: Iterable[Gap]) -> None:
         """Note in `book.json` what is missing of a book that is not complete.
@@ -243,133 +232,86 @@ class Delivery:
         """
         self._save(replace(self._record, gaps=tuple(gaps)))
 
-    def _remove_stale(self, names: Iterable[str]) -> None:
-        suffixes = {f".{name}" for name in self._book.config.delivery.formats} | {self._playlist_path.suffix}
-        with disk_errors(f"Tidying {self._folder}"):
-            for path in map(self._absolute, names):
-                if path.parent == self._folder.absolute() and path.suffix in suffixes:
-                    path.unlink(missing_ok=True)
-
     def path_of(self, file: DeliveredFile) -> Path:
         """Where a file is, in the words in which the project was named."""
-        return self._book.project.folder / file.path
+        return self._shelf.shown(file.path)
 
-    @property
-    def _playlist_path(self) -> Path:
-        return self._folder / file_name(None, 0, self._book.title, "m3u8")
+    def _volumes(
+        self, chapters: Sequence[DeliveredChapter], should_stop: Callable[[], bool]
+    ) -> tuple[DeliveredVolume, ...]:
+        """The files of the whole book.
 
-    def _paths(self, number: int) -> dict[str, Path]:
-        """Where the files of a chapter belong, by format."""
-        shown = None if number == PREVIEW else number
-        return {
-            name: self._folder / file_name(shown, len(self._titles), self._title(number), name)
-            for name in self._book.config.delivery.formats
-        }
+        Those that serve no longer are withdrawn before others take their names.
+        """
+        before = self._bindery.still_good(chapters, self._record.volumes)
+        if before != self._record.volumes:
+            with self._saving:
+                self._save(replace(self._record, volumes=before, is_complete=False))
+        made: list[DeliveredVolume] = []
+        for volume in self._bindery.bind(chapters, before, set(self._record.claimed), should_stop):
+            path = self._shelf.absolute(volume.file.path)
+            self._claim([path])
+            made.append(replace(volume, file=self._press.with_figures(volume.file, path, should_stop)))
+        return tuple(made)
 
-    def _title(self, number: int) -> str:
-        return f"{self._book.title} (preview)" if number == PREVIEW else self._titles[number - 1]
-
-    def _pause_ms(self, segment: Segment) -> int:
-        pauses = self._book.config.pauses
-        return {
-            Pause.WORD: pauses.word,
-            Pause.CLAUSE: pauses.clause,
-            Pause.SENTENCE: pauses.sentence,
-            Pause.PARAGRAPH: pauses.paragraph,
-            Pause.HEADING: pauses.heading,
-            Pause.SCENE_BREAK: pauses.scene_break,
-            Pause.CHAPTER: pauses.chapter_end,
-        }[segment.pause]
-
-    def _sound(self, order: ChapterOrder) -> str:
-        return sound_digest(
-            ((part.take.sha256, part.pause_after_ms) for part in order.parts), self._book.config
+    def _measured(self, chapter: DeliveredChapter, should_stop: Callable[[], bool]) -> DeliveredChapter:
+        files = tuple(
+            self._press.with_figures(file, self._shelf.absolute(file.path), should_stop)
+            for file in chapter.files
         )
+        return replace(chapter, files=files)
 
-    def _tags(self, number: int) -> Tags:
-        book = self._book
-        return Tags(
-            title=self._title(number),
-            album=book.title,
-            authors=book.authors,
-            narrator=book.narrator,
-            track=number,
-            tracks=len(self._titles),
-            language=book.language,
-            cover=self._cover,
-            date=self._record.date,
-            series=self._record.series,
-            part=self._record.part,
-        )
+    def _tidy(self, made: AudiobookRecord) -> None:
+        """Remove what was of an earlier shape of the book, and note the one that there is."""
+        ours = {file.path for chapter in made.chapters for file in chapter.files}
+        ours |= {volume.file.path for volume in made.volumes} | set(made.beside)
+        suffixes = {f".{name}" for name in self._book.config.delivery.formats}
+        root = self._shelf.root.absolute()
+        with disk_errors(f"Tidying {root}"):
+            for stored in {*self._record.claimed, *self._record.beside} - ours:
+                path = self._shelf.absolute(stored)
+                may_go = path.suffix in suffixes or stored in self._record.beside
+                if may_go and path.is_relative_to(root):
+                    path.unlink(missing_ok=True)
+            kept = {self._shelf.absolute(stored).name for stored in ours}
+            for path in self._shelf.pieces.glob("*.*"):
+                if path.name not in kept and path.is_file():
+                    path.unlink(missing_ok=True)
+        with self._saving:
+            self._save(replace(made, claimed=tuple(sorted(ours))))
 
-    def _is_there(self, chapter: DeliveredChapter, sound: str) -> bool:
+    def _is_path(self, stored: str) -> bool:
+        return self._shelf.absolute(stored).is_file()
+
+    def _claim(self, paths: Iterable[Path]) -> None:
+        """Take the names of files, before there are any."""
+        wanted = {self._shelf.stored(path) for path in paths}
+        claimed = set(self._record.claimed)
+        if not wanted <= claimed:
+            with self._saving:
+                self._save(replace(self._record, claimed=tuple(sorted(claimed | wanted))))
+
+    def _is_alike(self, number: int, segments: Sequence[Segment], keys: Sequence[TakeKey]) -> bool:
+        """Whether a chapter was delivered that sounds, and is called, as it is wanted now."""
+        old = self._record.chapter(number)
         return (
-            chapter.sound == sound
-            and chapter.number <= len(self._titles)
-            and chapter.tags == tags_digest(self._tags(chapter.number))
-            and [file.path for file in chapter.files]
-            == [*map(self._stored, self._paths(chapter.number).values())]
-            and all(_has_size(self._absolute(file.path), file.bytes) for file in chapter.files)
+            old is not None
+            and number <= len(self._titles)
+            and self._orders.sounds_like(old, segments, keys)
+            and old.tags == tags_digest(self._press.tags(number))
         )
 
-    def _encode(
-        self, order: ChapterOrder, beside: dict[str, Path], should_stop: Callable[[], bool]
-    ) -> ChapterAudio:
-        config = self._book.config
-        factories = encoder_factories(config)
-        return encode_within_promise(
-            order.parts,
-            [(path, factories[name]) for name, path in beside.items()],
-            pauses=config.pauses,
-            levels=config.levels,
-            should_stop=should_stop,
+    def _is_there(self, chapter: DeliveredChapter) -> bool:
+        """Whether the files of a chapter are where they are wanted; pieces only where they are needed."""
+        wanted = {
+            name: self._shelf.stored(path)
+            for name, path in self._shelf.chapter_files(chapter.number, chapter.sound).items()
+        }
+        return {file.format: file.path for file in chapter.files} == wanted and all(
+            _has_size(self._shelf.absolute(file.path), file.bytes)
+            for file in chapter.files
+            if self._are_pieces_needed or not file.is_piece
         )
-
-    def _copy(self, old: DeliveredChapter, beside: dict[str, Path]) -> bool:
-        """Copy the files of a chapter; False where they are not there any more just as they were delivered."""
-        files = {file.format: file for file in old.files}
-        for name, path in beside.items():
-            source = self._absolute(files[name].path)
-            if not _has_size(source, files[name].bytes):
-                return False
-            shutil.copyfile(source, path)
-            if _digest(path) != files[name].sha256:
-                return False
-        return True
-
-    def _finished(self, name: str, beside: Path, final: Path) -> DeliveredFile:
-        """A file that is whole and on the disk, but for its name."""
-        sync_file(beside)
-        return DeliveredFile(self._stored(final), name, beside.stat().st_size, _digest(beside))
-
-    def _delivered(self, order: ChapterOrder, audio: ChapterAudio) -> DeliveredChapter:
-        """What `book.json` says of a chapter, but for its files."""
-        segments = tuple(
-            DeliveredSegment(TakeKey(part.take.key), part.take.sha256, placed.start, placed.end)
-            for part, placed in zip(order.parts, audio.placements, strict=True)
-        )
-        return DeliveredChapter(
-            number=order.number,
-            title=order.title,
-            sound=self._sound(order),
-            tags=tags_digest(self._tags(order.number)),
-            rate_hz=audio.rate_hz,
-            frames=audio.frames,
-            gain_db=round(audio.gain_db, 3),
-            loudness_lufs=round(audio.loudness_lufs, 3),
-            true_peak_dbtp=round(audio.true_peak_dbtp, 3),
-            files=(),
-            segments=segments,
-        )
-
-    def _tagged_anew(self, old: DeliveredChapter, order: ChapterOrder) -> DeliveredChapter:
-        """What `book.json` says of a chapter whose sound is that of `old`, but for its files."""
-        segments = tuple(
-            replace(segment, key=TakeKey(part.take.key))
-            for segment, part in zip(old.segments, order.parts, strict=True)
-        )
-        tags = tags_digest(self._tags(order.number))
-        return replace(old, title=order.title, tags=tags, segments=segments)
 
     def _withdraw(self, numbers: Iterable[int]) -> None:
         gone = set(numbers)
@@ -383,31 +325,6 @@ class Delivery:
             save_record(self._book.project.record_file, record)
             self._on_disk = record
 
-    def _stored(self, path: Path) -> str:
-        """A path as `book.json` has it: relative inside the project, so that the folder can be moved."""
-        root, path = self._book.project.folder.absolute(), path.absolute()
-        return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-
-    def _absolute(self, stored: str) -> Path:
-        return self._book.project.folder.absolute() / stored
-
-
-def _place_of(book: Book) -> tuple[str, str]:
-    """The series of a book and its part there; a part that was read is of no other series."""
-    wish, read = book.config.book, book.script
-    series = wish.series or read.series
-    return series, wish.part or (read.part if series == read.series else "")
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
 
 def _has_size(path: Path, size: int) -> bool:
     return path.is_file() and path.stat().st_size == size
-
-
-def _remove(path: Path) -> None:
-    with suppress(OSError):
-        path.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from narrator.model import Allowance
 from narrator.ports import MeteredProvider, Provider
 from narrator.publishing.record import DeliveredFile, load_record
 from narrator.rendering.plan import Plan
+from narrator.sections import Delivered
 
 _LOG = logging.getLogger("narrator")
 
@@ -45,7 +46,14 @@ def estimate(book: Book, plan: Plan) -> Estimate:
     characters_a_s = CHARACTERS_PER_S * book.config.speech.speed
     rate_hz = book.provider.capabilities.rate_hz
     delivery = book.config.delivery
-    bytes_a_s = {"mp3": delivery.mp3_kbps * 125, "wav": 2 * rate_hz}
+    delivered_hz = delivery.rate_hz or rate_hz
+    bytes_a_s = {
+        "mp3": delivery.mp3_kbps * 125,
+        "m4b": delivery.m4b_kbps * 125,
+        "opus": delivery.opus_kbps * 125,
+        "flac": delivered_hz,  # half of what it holds
+        "wav": 2 * delivered_hz,
+    }
     missing = {order.key for order in plan.orders}
     there = _delivered(book)
     to_make = (
@@ -58,8 +66,13 @@ def estimate(book: Book, plan: Plan) -> Estimate:
     return Estimate(
         seconds,
         round(seconds * 2 * rate_hz),
-        round(files_s * sum(bytes_a_s[name] for name in delivery.formats)),
+        round(files_s * sum(bytes_a_s[name] * _copies(name, delivery) for name in delivery.formats)),
     )
+
+
+def _copies(name: str, delivery: Delivered) -> int:
+    """A file of the whole book is made of pieces, which are kept."""
+    return 2 if delivery.one_file or name == "m4b" else 1
 
 
 def allowance_of(provider: Provider) -> Allowance | None:
@@ -92,11 +105,12 @@ def _delivered(book: Book) -> frozenset[int]:
     """The numbers of the chapters whose files are where they are wanted."""
     record = load_record(book.project.record_file)
     folder = book.project.output_folder(book.config).absolute()
+    pieces = book.project.master_folder.absolute()
     wanted = set(book.config.delivery.formats)
 
     def is_there(file: DeliveredFile) -> bool:
         path = book.project.folder.absolute() / file.path
-        return path.parent == folder and path.exists()
+        return (path.is_relative_to(folder) or path.parent == pieces) and path.exists()
 
     return frozenset(
         chapter.number

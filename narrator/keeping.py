@@ -44,7 +44,7 @@ class Altered:
     """A delivered file that is not as it was delivered. `path` is as the project names it."""
 
     path: str
-    chapter: int
+    chapter: int | None
     what: str
 
 
@@ -135,17 +135,16 @@ def verify(folder: Path, observe: Observer = lambda _: None) -> Verified:
                 takes.quarantine(fault.key)
                 observe(Notice(f"Take {fault.key[:12]}: {fault.what}; it is in quarantine now."))
         record = load_record(project.record_file)
-        chapters = record.chapters if record else ()
+        files = record.files if record else ()
         return Verified(
             project=folder,
             takes=len(found.bytes),
             bytes=sum(found.bytes.values()),
-            files=sum(len(chapter.files) for chapter in chapters),
+            files=len(files),
             bad=tuple(bad),
             altered=tuple(
-                Altered(file.path, chapter.number, what)
-                for chapter in chapters
-                for file in chapter.files
+                Altered(file.path, number, what)
+                for number, file in files
                 if (what := _what_became_of(project.folder / file.path, file))
             ),
         )

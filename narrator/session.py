@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
@@ -17,10 +17,11 @@ from narrator.errors import DiskError, Interrupted, QuotaUsedUp, Refused, RunErr
 from narrator.estimate import ensure_room
 from narrator.events import ChapterAssembled, Notice, RenderStarted, Stopping
 from narrator.mastering.intact import DamagedTakes
-from narrator.model import Take, TakeKey
+from narrator.mastering.timeline import Part
+from narrator.model import Segment, Take, TakeKey
 from narrator.ports import Observer
-from narrator.publishing.record import DeliveredChapter
-from narrator.rendering.plan import Order, Plan, PlannedChapter
+from narrator.publishing.record import AudiobookRecord, DeliveredChapter, Gap
+from narrator.rendering.plan import WHOLE_BOOK, Order, Plan, PlannedChapter
 from narrator.rendering.scheduler import Failure
 from narrator.rendering.segment import Spoken
 from narrator.rendering.takes import TakeFolder
@@ -101,6 +102,25 @@ class Session:
                 raise self.stop.error() from None
             raise
 
+    async def finish(self, gaps: Iterable[Gap]) -> AudiobookRecord:
+        """Put the last files in place; what there is now of what this run was asked for.
+
+        Raises:
+            UsageError: a file is in the way that is not ours.
+            DiskError: something could not be written.
+            Interrupted: a person asked to stop; the same command goes on.
+        """
+        loop = asyncio.get_running_loop()
+        should_stop = self.stop.softly.is_set
+        with self.stop.on_signals(self._tell_stopping), ThreadPoolExecutor(1, "binding") as thread:
+            done = loop.run_in_executor(thread, self._delivery.finish, self.tally.chapters, gaps, should_stop)
+            try:
+                return await asyncio.shield(done)
+            except (asyncio.CancelledError, Interrupted):
+                if self.stop.was_asked:
+                    raise self.stop.error() from None
+                raise
+
     def _tell_stopping(self) -> None:
         self._observe(Stopping(self._desk.in_flight if self._desk else 0))
 
@@ -130,6 +150,7 @@ class Session:
                 if self.stop.was_asked:
                     raise self.stop.error()
                 if not bad:
+                    await self._assemble_sample(plan)
                     return plan
                 are = "take is" if bad == 1 else "takes are"
                 self._observe(Notice(f"{bad} {are} damaged or doubtful: to be spoken again."))
@@ -252,8 +273,10 @@ class Session:
 
     async def _pass(self, plan: Plan) -> None:
         missing = {order.key for order in plan.orders} | self.tally.failures.keys()
-        assembly = _Assembly(self._assemble, missing, plan)
+        is_level = self._book.config.levels.gain == "book"
+        assembly = _Assembly(self._assemble, missing, plan, self._level_book if is_level else None)
         self._delivery.forget(missing)
+        self._delivery.expect(plan.chapters, missing)
         try:
             assembly.begin()
             if plan.orders:
@@ -289,19 +312,53 @@ class Session:
             if made is not None:
                 paths = self._delivery.record(made)
                 self._observe(ChapterAssembled(planned.number, made.title, paths, made.duration_s))
+                if made.short_db:
+                    self._observe(Notice(_level_words(made)))
         except BaseException:
             self._is_broken = True
             if self._desk:
                 self._desk.close()  # a book that cannot be assembled must not go on costing
             raise
 
-    def _bind(self, planned: PlannedChapter, without: frozenset[TakeKey]) -> DeliveredChapter | None:
-        """Make a chapter's files of its takes, unless they are there. Blocks."""
-        pairs = [
+    async def _assemble_sample(self, plan: Plan) -> None:
+        """Make the excerpt that shops play, where one is wanted."""
+        minutes = self._book.config.delivery.sample_minutes
+        if not minutes or self._book.selection != WHOLE_BOOK:
+            return
+        failed = frozenset(self.tally.failures)
+        sample = plan.sample(60.0 * minutes, self._seconds_of, failed)
+        if sample:
+            await self._assemble(sample, failed)
+
+    def _seconds_of(self, key: TakeKey) -> float:
+        take = self._takes.load(key)
+        return take.frames / take.rate_hz if take else 0.0
+
+    async def _level_book(self, plan: Plan, without: frozenset[TakeKey]) -> None:
+        """Find the one gain of the whole book, once all of its takes are there."""
+
+        def all_parts() -> Iterator[Sequence[Part]]:
+            for planned in plan.chapters:
+                pairs = self._pairs(planned, without)
+                takes = self._loaded([key for _, key in pairs]) if pairs else None
+                if takes:
+                    yield self._delivery.parts(planned, [segment for segment, _ in pairs], takes)
+
+        if self._delivery.needs_gain:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._binders, self._delivery.level, all_parts, self.stop.at_once.is_set)
+
+    @staticmethod
+    def _pairs(planned: PlannedChapter, without: frozenset[TakeKey]) -> list[tuple[Segment, TakeKey]]:
+        return [
             (segment, key)
             for segment, key in zip(planned.chapter.segments, planned.keys, strict=True)
             if key not in without
         ]
+
+    def _bind(self, planned: PlannedChapter, without: frozenset[TakeKey]) -> DeliveredChapter | None:
+        """Make a chapter's files of its takes, unless they are there. Blocks."""
+        pairs = self._pairs(planned, without)
         if not pairs:
             return None
         segments, keys = zip(*pairs, strict=True)
@@ -310,7 +367,7 @@ class Session:
             takes = self._loaded(keys)
             if takes is None:
                 return None
-            order = self._delivery.order(planned.number, segments, takes)
+            order = self._delivery.order(planned, segments, takes)
             try:
                 made = self._delivery.deliver(order, self.stop.at_once.is_set)
             except DamagedTakes as exc:
@@ -335,20 +392,35 @@ class Session:
         return on_billed
 
 
+def _level_words(chapter: DeliveredChapter) -> str:
+    way = "softer" if chapter.short_db > 0 else "louder"
+    return (
+        f"{chapter.title} is {abs(chapter.short_db):.1f} dB {way} than it should be: one gain and the limiter "
+        "bring it no nearer without harm."
+    )
+
+
 class _Assembly:
-    """Begins to assemble each chapter as soon as its last take is there."""
+    """Begins to assemble each chapter as soon as its last take is there; or all of them once all takes are.
+
+    The latter where `level` has to be called first, once, with the plan and the takes that there will never be.
+    """
 
     def __init__(
         self,
         assemble: Callable[[PlannedChapter, frozenset[TakeKey]], Awaitable[None]],
         missing: set[TakeKey],
         plan: Plan,
+        level: Callable[[Plan, frozenset[TakeKey]], Awaitable[None]] | None = None,
     ) -> None:
         self._assemble = assemble
+        self._plan = plan
+        self._level = level
         self._waiting = {chapter.number: missing.intersection(chapter.keys) for chapter in plan.chapters}
         self._chapters = {chapter.number: chapter for chapter in plan.chapters}
         self._tasks: list[asyncio.Task[None]] = []
         self._limit = asyncio.Semaphore(CHAPTERS_AT_ONCE)
+        self._levelling = asyncio.Lock()
 
     def have(self, key: TakeKey) -> None:
         for missing in self._waiting.values():
@@ -357,11 +429,18 @@ class _Assembly:
 
     def begin(self, without: frozenset[TakeKey] = frozenset()) -> None:
         """Begin all chapters that wait for nothing but `without`, in order."""
-        for number in [number for number, missing in self._waiting.items() if missing <= without]:
+        ready = [number for number, missing in self._waiting.items() if missing <= without]
+        if self._level and len(ready) < len(self._waiting):
+            return
+        for number in ready:
             del self._waiting[number]
             self._tasks.append(asyncio.create_task(self._one(self._chapters[number], without)))
 
     async def _one(self, chapter: PlannedChapter, without: frozenset[TakeKey]) -> None:
+        async with self._levelling:
+            if self._level:
+                level, self._level = self._level, None
+                await level(self._plan, without)
         async with self._limit:
             await self._assemble(chapter, without)
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from platformdirs import user_state_path
 
 from narrator.config import Config, Rendering
+from narrator.errors import ConfigError
 from narrator.manuscript.reading import is_manuscript, read_manuscript
+from narrator.mastering.aac_rates import aac_rate_hz
 from narrator.mastering.mp3_rates import mp3_rate_hz
+from narrator.mastering.other_rates import flac_rate_hz, opus_rate_hz, wav_rate_hz
 from narrator.ports import Encoder, Provider, TakeStore
 from narrator.project import Project
 from narrator.providers.catalog import create_provider
@@ -18,21 +22,33 @@ from narrator.rendering.ledger import SqliteLedger
 from narrator.rendering.shared import SharedAccount
 from narrator.rendering.takes import TakeFolder
 
+if TYPE_CHECKING:
+    from narrator.mastering.joined import Joined
+    from narrator.publishing.tags import Tags
+
 __all__ = [
     "EncoderFactory",
     "check_delivery",
     "encoder_factories",
+    "file_rates",
     "is_manuscript",
+    "joiner_of",
     "open_ledger",
     "open_provider",
     "open_takes",
     "read_manuscript",
     "shared_account",
     "suffix_of",
+    "tagger_of",
 ]
 
 EncoderFactory = Callable[[Path, int], Encoder]
-"""(path, rate of the master in Hz) to an encoder that writes there."""
+"""(path, rate of the master in Hz) to an encoder that writes there, which may want another rate."""
+
+Joiner = Callable[[Sequence[Path], Path, Sequence[str], Callable[[], bool]], "Joined"]
+"""(pieces, path, titles of the chapters, whether to stop) to what was written there."""
+
+Tagger = Callable[[Path, "Tags"], None]
 
 
 def suffix_of(data: bytes) -> str:
@@ -102,19 +118,116 @@ def check_delivery(config: Config, rate_hz: int) -> None:
     """Find out before any work whether the files that are wanted can be made of sound at `rate_hz`.
 
     Raises:
+        ConfigError: a format does not have that bitrate at that rate, or cannot hold a whole book.
+    """
+    file_rates(config, rate_hz)
+    delivery = config.delivery
+    apart = [name for name in delivery.formats if name not in _JOINED]
+    problems = []
+    if delivery.one_file and apart:
+        problems.append(
+            f"delivery.one_file: {', '.join(apart)}: one file of a whole book is {', '.join(_JOINED)}"
+        )
+    if (
+        "read-along" in delivery.extras
+        and delivery.formats
+        and not _PLAYED_ALONG.intersection(delivery.formats)
+    ):
+        names = ", ".join(sorted(_PLAYED_ALONG))
+        problems.append(f"delivery.extras: a read-along book has its sound as {names}: make one of these, too")
+    if problems:
+        raise ConfigError(
+            "The delivery cannot be made", tuple(problems), advice="Choose another of delivery.formats."
+        )
+
+
+_JOINED = ("mp3", "m4b", "wav")
+_PLAYED_ALONG = frozenset({"mp3", "m4b", "opus"})
+
+
+def file_rates(config: Config, rate_hz: int) -> dict[str, int]:
+    """The sample rate of the files of each format that is wanted, of a master at `rate_hz`.
+
+    Raises:
         ConfigError: a format does not have that bitrate at that rate.
     """
-    if "mp3" in config.delivery.formats:
-        mp3_rate_hz(rate_hz, config.delivery.mp3_kbps)
+    delivery = config.delivery
+    wanted = delivery.rate_hz or rate_hz
+    every: dict[str, Callable[[], int]] = {
+        "mp3": lambda: mp3_rate_hz(wanted, delivery.mp3_kbps, mode=delivery.mp3_mode),
+        "m4b": lambda: aac_rate_hz(wanted, delivery.m4b_kbps),
+        "opus": lambda: opus_rate_hz(delivery.opus_kbps),
+        "flac": lambda: flac_rate_hz(wanted),
+        "wav": lambda: wav_rate_hz(wanted),
+    }
+    return {name: every[name]() for name in dict.fromkeys(delivery.formats)}
 
 
 def encoder_factories(config: Config) -> dict[str, EncoderFactory]:
     """An encoder for each format that is wanted."""
-    from narrator.mastering.mp3 import Mp3Encoder  # noqa: PLC0415 - brings numpy and libav, for renders alone
+    from narrator.mastering.aac import AacEncoder  # noqa: PLC0415 - brings numpy and libav, for renders alone
+    from narrator.mastering.flac import FlacEncoder  # noqa: PLC0415 - as above
+    from narrator.mastering.mp3 import Mp3Encoder  # noqa: PLC0415 - as above
+    from narrator.mastering.opus import OpusEncoder  # noqa: PLC0415 - as above
     from narrator.mastering.wav import WavEncoder  # noqa: PLC0415 - as above
 
+    wish = config.delivery
     every: dict[str, EncoderFactory] = {
-        "mp3": lambda path, rate_hz: Mp3Encoder(path, rate_hz, kbps=config.delivery.mp3_kbps),
+        "mp3": lambda path, rate_hz: Mp3Encoder(
+            path,
+            rate_hz,
+            wish.mp3_kbps,
+            mode=wish.mp3_mode,
+            vbr_quality=wish.mp3_vbr_quality,
+            quality=wish.encoding,
+        ),
+        "m4b": lambda path, rate_hz: AacEncoder(path, rate_hz, wish.m4b_kbps, quality=wish.encoding),
+        "opus": lambda path, rate_hz: OpusEncoder(path, rate_hz, wish.opus_kbps, quality=wish.encoding),
+        "flac": FlacEncoder,
         "wav": WavEncoder,
     }
-    return {name: every[name] for name in dict.fromkeys(config.delivery.formats)}
+
+    def at_its_rate(name: str) -> EncoderFactory:
+        return lambda path, rate_hz: every[name](path, file_rates(config, rate_hz)[name])
+
+    return {name: at_its_rate(name) for name in dict.fromkeys(wish.formats)}
+
+
+def joiner_of(name: str) -> Joiner:
+    """How the pieces of chapters become one file of a format."""
+    match name:
+        case "m4b":
+            from narrator.mastering.m4b import join_m4b  # noqa: PLC0415 - as above
+
+            return join_m4b
+        case "mp3":
+            from narrator.mastering.mp3_join import join_mp3  # noqa: PLC0415 - as above
+
+            return lambda pieces, path, _, should_stop: join_mp3(pieces, path, should_stop)
+        case "wav":
+            from narrator.mastering.wav_join import join_wav  # noqa: PLC0415 - as above
+
+            return lambda pieces, path, _, should_stop: join_wav(pieces, path, should_stop)
+    raise ValueError(f"there is no file of a whole book as {name}")
+
+
+def tagger_of(name: str) -> Tagger | None:
+    """What writes the tags of a format; None where it has none."""
+    match name:
+        case "mp3":
+            from narrator.publishing.id3_tags import tag_mp3  # noqa: PLC0415 - as above
+
+            return tag_mp3
+        case "m4b":
+            from narrator.publishing.mp4_tags import tag_m4b  # noqa: PLC0415 - as above
+
+            return tag_m4b
+        case "flac":
+            from narrator.publishing.vorbis_tags import tag_flac  # noqa: PLC0415 - as above
+
+            return tag_flac
+        case "opus":
+            from narrator.publishing.vorbis_tags import tag_opus  # noqa: PLC0415 - as above
+
+            return tag_opus
+    return None

@@ -64,7 +64,7 @@ def deliver(project: Project) -> Path:
     path = project.folder / "out" / "01 One.mp3"
     path.parent.mkdir()
     path.write_bytes(MP3)
-    file = DeliveredFile("out/01 One.mp3", "mp3", len(MP3), hashlib.sha256(MP3).hexdigest())
+    file = DeliveredFile("out/01 One.mp3", "mp3", len(MP3), hashlib.sha256(MP3).hexdigest(), 24_000, 24_000)
     chapter = DeliveredChapter(
         number=1, title="One", sound="", tags="", rate_hz=24_000, frames=24_000, gain_db=0.0,
         loudness_lufs=-20.0, true_peak_dbtp=-3.0, files=(file,), segments=(),

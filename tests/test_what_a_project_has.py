@@ -12,6 +12,7 @@ from narrator.book import locate, open_book
 from narrator.cli.reports import status_words
 from narrator.errors import ConfigError, UnknownVoice, UsageError
 from narrator.wishes import wishes_of
+from tests.drawing import drawn
 
 NAMES = '[[entry]]\nword = "Siobhan"\nsay = "Shivawn"\n'
 SAID = "Shivawn came down to the pier."
@@ -47,7 +48,7 @@ def test_a_lexicon_from_elsewhere_is_kept_in_the_project(source: Path) -> None:
 
 def test_a_lost_cover_is_told_by_what_needs_it_alone(source: Path) -> None:
     cover = source.parent / "picture.png"
-    cover.write_bytes(b"\x89PNG\r\n\x1a\n")
+    cover.write_bytes(drawn())
     project = _accepted(source, book__cover=str(cover))
     (project / "cover.png").unlink()
     assert app.status(project).missing

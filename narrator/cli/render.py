@@ -98,6 +98,7 @@ class _Ended:
     """How a book ended: the fields of its result line, and its error, if any, as it is told and as it was."""
 
     result: dict[str, Any]
+    exit_code: int = ExitCode.DONE
     error: NarratorError | None = None
     cause: BaseException | None = None
 
@@ -137,7 +138,7 @@ def _render_all(asked: Callable[[], tuple[tuple[Path, ...], Wishes]], lines: Jso
             lines.write({"event": "result", **ended.result})
         if ended.cause:
             raise ended.cause
-    return ExitCode.DONE
+    return ended.exit_code
 
 
 def _render_each(books: list[tuple[Path, Wishes]], lines: JsonLines | None) -> int:
@@ -179,7 +180,8 @@ def _render_one(book: Path, wishes: Wishes, lines: JsonLines | None) -> _Ended:
             done = app.render(book, wishes, each_of(*observers))
     except (Exception, KeyboardInterrupt) as exc:  # noqa: BLE001 - told by whoever called; the others go on
         error = ending(exc)
-        return _Ended(failed_result(error, counts.result()), error, exc)
+        return _Ended(failed_result(error, counts.result()), error.exit_code, error, exc)
     if not lines:
         streams.say(render_words(done, counts.figures))
-    return _Ended(render_result(done, ExitCode.DONE, counts.figures))
+    code = ExitCode.DONE if done.passes else ExitCode.NONCONFORMING
+    return _Ended(render_result(done, code, counts.figures), code)

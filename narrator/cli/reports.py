@@ -31,6 +31,8 @@ def render_result(done: Rendered, exit_code: ExitCode, figures: dict[str, Any]) 
         "cost_usd": done.cost_usd,
         "figures": figures,
         "gaps": [asdict(gap) for gap in done.gaps],
+        "profile": done.profile,
+        "fails_together": list(done.fails_together),
     }
 
 
@@ -69,10 +71,10 @@ def render_words(done: Rendered, figures: dict[str, Any]) -> str:
     from narrator.progress import clock  # noqa: PLC0415 - progress imports tqdm, which help does not need
 
     folder = done.files[0].path.parent if done.files else done.project
-    first = {file.chapter: file for file in done.files}
-    lines = [f"{done.title}: {len(first)} chapters, {clock(sum(f.duration_s for f in first.values()))}"]
+    lines = [f"{done.title}: {done.chapters} chapters, {clock(done.duration_s)}"]
     lines += [f"  {clock(file.duration_s):>8}  {file.path.name}" for file in done.files]
     lines.append(f"in {folder}")
+    lines += _profile_lines(done)
     if done.rendered:
         spoken = f"{done.rendered} of {done.segments} segments spoken now"
         lines.append(f"{spoken}, {done.reused} kept from before{_money(done.cost_usd)}.")
@@ -81,6 +83,18 @@ def render_words(done: Rendered, figures: dict[str, Any]) -> str:
         lines.append(f"Nothing to speak: all {done.segments} segments were there already.")
     lines += [f"missing in chapter {gap.chapter}: “{gap.text[:70]}” ({gap.reason})" for gap in done.gaps]
     return "\n".join(lines)
+
+
+def _profile_lines(done: Rendered) -> list[str]:
+    """How the files stand to their profile."""
+    if not done.profile:
+        return []
+    if done.passes:
+        return [f"All are as {done.profile} wants them: they were decoded and measured."]
+    lines = [f"{len(done.failing)} of {len(done.files)} files are not as {done.profile} wants them:"]
+    lines += [f"  {file.path.name}: {'; '.join(file.fails)}" for file in done.failing]
+    lines += [f"  all together: {each}" for each in done.fails_together]
+    return lines
 
 
 def _figure_lines(figures: dict[str, Any]) -> list[str]:

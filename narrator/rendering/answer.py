@@ -110,6 +110,7 @@ class Answer:
         return {
             "ids": dict(self.receipt.ids),
             "characters_billed": self.characters_billed,
+            "took_s": round(self._took_s, 3),
             **asdict(self.arrival(sound_s)),
         }
 

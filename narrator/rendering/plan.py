@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, islice
 from typing import Protocol
@@ -11,8 +11,14 @@ from typing import Protocol
 from narrator.errors import UsageError
 from narrator.model import Script, ScriptChapter, Segment, SpeechRequest, TakeKey
 
+_SAMPLE_EDGES_S = 6.0  # as much quiet before and after as shops allow
+_SAMPLE_PAUSE_S = 1.0  # after each take: most pauses are shorter
+
 PREVIEW = 0
 """The number of the chapter that a preview is delivered as."""
+
+SAMPLE = -1
+"""The number of the chapter that a shop's retail sample is delivered as."""
 
 SEVERAL = -1
 """In the place of a speaker's number: more than one speak it."""
@@ -58,12 +64,33 @@ class Plan:
         chapter = replace(
             self.chapters[0].chapter,
             title="Preview",
+            sources=(),
             segments=tuple(segment for planned in self.chapters for segment in planned.chapter.segments),
         )
         keys = tuple(key for planned in self.chapters for key in planned.keys)
         speakers = {planned.speaker for planned in self.chapters}
         speaker = speakers.pop() if len(speakers) == 1 else SEVERAL
         return replace(self, chapters=(PlannedChapter(PREVIEW, chapter, keys, speaker),))
+
+    def sample(
+        self, most_s: float, seconds_of: Callable[[TakeKey], float], without: Collection[TakeKey]
+    ) -> PlannedChapter | None:
+        """The beginning of the first chapter of the body, of `most_s` at most, as one of the number `SAMPLE`.
+
+        `seconds_of` tells how long a take is. A segment is taken whole or not at all.
+        """
+        body = [planned for planned in self.chapters if planned.chapter.is_body] or list(self.chapters)
+        planned = body[0]
+        count, seconds = 0, _SAMPLE_EDGES_S
+        for key in planned.keys:
+            seconds += 0.0 if key in without else seconds_of(key) + _SAMPLE_PAUSE_S
+            if seconds > most_s:
+                break
+            count += 1
+        if not count:
+            return None
+        chapter = replace(planned.chapter, segments=planned.chapter.segments[:count])
+        return replace(planned, number=SAMPLE, chapter=chapter, keys=planned.keys[:count])
 
     @property
     def segments(self) -> int:

@@ -77,6 +77,21 @@ class TakeFolder:
         self.quarantine(key)
         return None
 
+    def facts(self, key: TakeKey) -> Mapping[str, Any]:
+        """What a sidecar keeps for people of how its take came; nothing where it does not say.
+
+        Raises:
+            DiskError: it cannot be read.
+        """
+        sidecar = self._path(key).with_suffix(".json")
+        try:
+            with disk_errors(f"Reading take {key[:12]}"), suppress(FileNotFoundError):
+                facts = json.loads(sidecar.read_bytes())["facts"]
+                return facts if isinstance(facts, dict) else {}
+        except (KeyError, TypeError, ValueError):
+            pass  # one that says nothing is as good as none
+        return {}
+
     def save(self, draft: Draft) -> Take:
         """Store a take durably, on any thread; if there is one of this key already, it wins.
 

@@ -101,7 +101,7 @@ def test_other_facts_are_put_on_finished_files_and_nothing_is_spoken_or_encoded(
     ("options", "says"),
     [
         (("--cover", "gone.jpg"), "There is no cover"),
-        (("--set", "book.cover=ferry.md"), "neither a JPEG nor a PNG"),
+        (("--set", "book.cover=ferry.md"), "none of the pictures that are read"),
         (("--date", "last winter"), "book.date"),
         (("--set", "reading.notez=end"), "did you mean 'notes'?"),
         (("--set", "reading.notes"), "SECTION.KEY=VALUE"),

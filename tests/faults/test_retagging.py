@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from tests.drawing import drawn_large
 from tests.end_to_end.command import started
 from tests.faults.ferry import Ferry
 from tests.faults.starting import need_strace, traced
 
 # A picture too large for the room that the old tags leave, so the sound has to be moved.
-COVER = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 64 + b"\xff\xd9"
+COVER = drawn_large()
 
 
 @dataclass(frozen=True, slots=True)
