@@ -7,7 +7,7 @@ from pathlib import Path
 
 from narrator.book import Book
 from narrator.imprint import Imprint
-from narrator.model import Segment
+from narrator.model import CREDITS, Segment
 from narrator.publishing.read_along import write_read_along
 from narrator.publishing.read_along_book import (
     HeardSegment,
@@ -78,23 +78,22 @@ def _chapters(
 ) -> Iterator[ReadAlongChapter]:
     """The chapters of the manuscript in reading order, with what is heard of each that has a file."""
     read = {source_digest(chapter): chapter for chapter in book.read_again().chapters}
-    spoken = book.script.spoken
-    numbers = {chapter.source_digest: number for number, chapter in enumerate(spoken, 1)}
+    numbered = enumerate(book.script.spoken, 1)
+    spoken = ((number, chapter) for number, chapter in numbered if chapter.kind != CREDITS)
     for chapter in book.script.chapters:
+        number, said = next(spoken) if chapter.spoken else (0, chapter)
         source = read.get(chapter.source_digest)
         if source is None:
             continue
-        number = numbers.get(chapter.source_digest, 0) if chapter.spoken else 0
-        heard: tuple[HeardSegment, ...] = ()
-        if number in files:
-            heard = tuple(_heard(spoken[number - 1].segments, files[number][0]))
-        yield ReadAlongChapter(number if heard else 0, chapter.title, source.blocks, heard, chapter.kind)
+        segments = tuple(_heard(said.segments, files[number][0])) if number in files else ()
+        yield ReadAlongChapter(number if segments else 0, chapter.title, source.blocks, segments, chapter.kind)
 
 
 def _heard(segments: Sequence[Segment], chapter: DeliveredChapter) -> Iterator[HeardSegment]:
     """The segments that were delivered; some of the script may be missing, where gaps were allowed."""
-    left = iter(segments)
+    place = 0
     for delivered in chapter.segments:
-        spans = next((each.spans for each in left if each.text == delivered.text), ())
-        start_s, end_s = delivered.start / chapter.rate_hz, delivered.end / chapter.rate_hz
-        yield HeardSegment(spans, start_s, end_s, delivered.text)
+        found = next((at for at in range(place, len(segments)) if segments[at].text == delivered.text), None)
+        spans = () if found is None else segments[found].spans
+        place = place if found is None else found + 1
+        yield HeardSegment(spans, delivered.start / chapter.rate_hz, delivered.end / chapter.rate_hz)

@@ -31,13 +31,12 @@ class HeardSegment:
     """A segment, heard in [start_s, end_s) of its chapter's audio file.
 
     `spans` are characters of the blocks of its chapter; () where what is heard stands nowhere in the text, as
-    credits do. `text` is what is said.
+    credits do.
     """
 
     spans: tuple[Span, ...]
     start_s: float
     end_s: float
-    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

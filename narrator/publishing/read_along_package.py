@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 
 from narrator.publishing.read_along_address import named, relative
 from narrator.publishing.read_along_files import NewItem
 from narrator.publishing.read_along_overlay import ACTIVE_CLASS, MEDIA_TYPE, clock
+from narrator.publishing.read_along_xhtml import line
 from narrator.publishing.xml_source import Edit, Element, NotXml, attribute_range, edited, read_source, utf8
 
 PAGE_TYPE = "application/xhtml+xml"
@@ -159,4 +159,4 @@ def overlay_metas(durations_ms: Mapping[str, int], narrator: str) -> list[tuple[
 def meta(name: str, refines: str, value: str, *, prefix: str = "") -> str:
     """A `<meta>` of a package document on a line of its own."""
     about = f' refines="{refines}"' if refines else ""
-    return f'<{prefix}meta property="{name}"{about}>{escape(value, quote=False)}</{prefix}meta>\n'
+    return f'<{prefix}meta property="{name}"{about}>{line(value)}</{prefix}meta>\n'

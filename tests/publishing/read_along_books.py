@@ -52,7 +52,7 @@ def timed(texts: Sequence[tuple[str, tuple[Span, ...]]], start_s: float = 0.6) -
     heard = []
     for text, spans in texts:
         end_s = start_s + 0.05 + len(text) * 0.0137
-        heard.append(HeardSegment(spans, start_s, end_s, text))
+        heard.append(HeardSegment(spans, start_s, end_s))
         start_s = end_s + 0.35
     return tuple(heard)
 
@@ -95,7 +95,7 @@ def word_by_word(book: Told) -> Told:
         texts: list[tuple[str, tuple[Span, ...]]] = []
         for segment in chapter.segments:
             if not segment.spans:
-                texts.append((segment.text, ()))
+                texts.append(("A credit.", ()))
             for span in segment.spans:
                 words = re.compile(r"\S+").finditer(chapter.blocks[span.block].text, span.start, span.end)
                 texts += [(word[0], (Span(span.block, word.start(), word.end()),)) for word in words]

@@ -343,6 +343,14 @@ def test_chapters_in_one_sound_end_where_the_next_begins(tmp_path: Path) -> None
     assert clips[-1][1] == 20_000
 
 
+def test_a_voice_of_any_name_is_named(tmp_path: Path) -> None:
+    book = told(SAMPLE, tmp_path)
+    named = replace(book, facts=replace(book.facts, narrator="a <b> & \x01\ud800 🦜"))
+    for source in (SAMPLE, None):
+        opened = named.write(tmp_path / "out.epub", source)
+        assert opened.metas("media:narrator") == ["a <b> & 🦜 (synthetic voice)"]
+
+
 def test_a_chapter_without_sound_is_text_alone(tmp_path: Path) -> None:
     book = spoken_chapter(tmp_path, "It was dark.")
     other = replace(book.chapters[0], number=2)
