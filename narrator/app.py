@@ -28,7 +28,7 @@ from narrator.errors import (
 from narrator.estimate import allowance_of, allowance_words, estimate, free_bytes
 from narrator.events import Notice
 from narrator.keeping import explain
-from narrator.model import Allowance, Matter
+from narrator.model import CREDITS, Allowance, Matter
 from narrator.ports import Observer
 from narrator.profiles import profile_of
 from narrator.project import Project, open_project, slug_of
@@ -106,7 +106,8 @@ class Rendered:
 class ChapterLine:
     """A line of a plan: a chapter of the book, spoken or not.
 
-    `index` counts all chapters from 1, `number` those that are spoken, and `missing` segments without a take.
+    `index` counts all chapters of the book from 1, and is 0 for credits that are chapters of their own.
+    `number` counts those that are spoken, and `missing` segments without a take.
     `skipped` is what of it is not spoken, () unless it was asked for.
     """
 
@@ -303,15 +304,15 @@ def plan(source: Path, wishes: Wishes, *, explained: bool = False) -> Planned:
     missing = {order.key for order in made.orders}
     planned = {chapter.number: chapter.keys for chapter in made.chapters}
     source_of = book.source_of() if explained else None
-    number = 0
+    index = 0
     chapters = []
-    for index, chapter in enumerate(book.script.chapters, 1):
-        number += chapter.spoken
-        keys = planned.get(number, ()) if chapter.spoken else ()
+    for number, chapter in book.script.numbered:
+        index += chapter.kind != CREDITS
+        keys = planned.get(number, ())
         chapters.append(
             ChapterLine(
-                index=index,
-                number=number if chapter.spoken else None,
+                index=index if chapter.kind != CREDITS else 0,
+                number=number or None,
                 title=chapter.title,
                 matter=chapter.matter,
                 spoken=chapter.spoken,

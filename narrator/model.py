@@ -268,16 +268,29 @@ class Script:
     credits_as: tuple[str, str] | None = None
 
     @property
+    def numbered(self) -> tuple[tuple[int, ScriptChapter], ...]:
+        """All chapters, credits that are such too, each with its number in `spoken`, or 0 if it has none."""
+        number, found = 0, []
+        for chapter in self._with_credits:
+            number += chapter.spoken
+            found.append((number if chapter.spoken else 0, chapter))
+        return tuple(found)
+
+    @property
+    def _with_credits(self) -> tuple[ScriptChapter, ...]:
+        """The chapters, with those that the credits are, if any is spoken."""
+        if self.credits_as is None:
+            return self.chapters
+        first, last = self.credits_as
+        opening, closing = ((_credits(first, self.opening),), (_credits(last, self.closing),))
+        return (*(opening if self.opening else ()), *self.chapters, *(closing if self.closing else ()))
+
+    @property
     def spoken(self) -> tuple[ScriptChapter, ...]:
         """The spoken chapters as they are heard: the credits around them, or in the first and the last."""
-        heard = [chapter for chapter in self.chapters if chapter.spoken]
+        heard = [chapter for chapter in self._with_credits if chapter.spoken]
         if self.credits_as:
-            first, last = self.credits_as
-            return tuple(
-                chapter
-                for chapter in (_credits(first, self.opening), *heard, _credits(last, self.closing))
-                if chapter.spoken
-            )
+            return tuple(heard)
         if heard and self.opening:
             heard[0] = replace(heard[0], segments=self.opening + heard[0].segments)
         if heard and self.closing:
@@ -288,7 +301,9 @@ class Script:
 
 
 def _credits(title: str, segments: tuple[Segment, ...]) -> ScriptChapter:
-    return ScriptChapter(title, Matter.BODY, CREDITS, "", 0, 0, segments)
+    texts = [segment.text for segment in segments]
+    characters, words = sum(map(len, texts)), sum(len(text.split()) for text in texts)
+    return ScriptChapter(title, Matter.BODY, CREDITS, "", characters, words, segments)
 
 
 # --- speech -------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from narrator.book import Book
 from narrator.imprint import Imprint
-from narrator.model import CREDITS, Segment
+from narrator.model import Segment
 from narrator.publishing.read_along import write_read_along
 from narrator.publishing.read_along_book import (
     HeardSegment,
@@ -78,14 +78,12 @@ def _chapters(
 ) -> Iterator[ReadAlongChapter]:
     """The chapters of the manuscript in reading order, with what is heard of each that has a file."""
     read = {source_digest(chapter): chapter for chapter in book.read_again().chapters}
-    numbered = enumerate(book.script.spoken, 1)
-    spoken = ((number, chapter) for number, chapter in numbered if chapter.kind != CREDITS)
-    for chapter in book.script.chapters:
-        number, said = next(spoken) if chapter.spoken else (0, chapter)
+    spoken = dict(enumerate(book.script.spoken, 1))  # the first and the last with their credits
+    for number, chapter in book.script.numbered:
         source = read.get(chapter.source_digest)
         if source is None:
             continue
-        segments = tuple(_heard(said.segments, files[number][0])) if number in files else ()
+        segments = tuple(_heard(spoken[number].segments, files[number][0])) if number in files else ()
         yield ReadAlongChapter(number if segments else 0, chapter.title, source.blocks, segments, chapter.kind)
 
 

@@ -114,6 +114,8 @@ def room_tone_of(timeline: Timeline, gain: float) -> RoomTone:
         return no_room_tone(timeline)
     noise = _noise_like([clip.take for clip, is_heard in zip(timeline.clips, heard, strict=True) if is_heard])
     weighted = math.sqrt(sum_squares_of(k_weighted(noise, timeline.rate_hz)) / len(noise))
+    if not weighted:  # the takes come back from the disk other than they were: whoever hashes them will say so
+        return no_room_tone(timeline)
     most = _linear(HIGHEST_DBFS)
     levels = (
         min(floor / weighted, most) if is_heard else 0.0 for floor, is_heard in zip(floors, heard, strict=True)

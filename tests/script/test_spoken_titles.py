@@ -137,3 +137,15 @@ def test_an_edited_chapter_title_stays_until_another_is_asked_for() -> None:
     assert first(book, "No. {chapter}") == "No. One"
     assert first(book, "") == "A long night."
     assert first(renamed) == "Two"
+
+
+def test_credits_that_are_files_of_their_own_are_chapters_before_and_after_the_book() -> None:
+    script = replace(compose(BOOK, CUT), credits_as=("Opening Credits", "Closing Credits"))
+    assert [number for number, _ in script.numbered if number] == list(range(1, len(script.spoken) + 1))
+    first, *book, last = script.spoken
+    assert (first.title, last.title) == ("Opening Credits", "Closing Credits")
+    assert first.segments == script.opening
+    assert last.segments == script.closing
+    said = script.opening + script.closing
+    assert not any(segment in said for chapter in book for segment in chapter.segments)
+    assert [chapter.is_body for chapter in script.spoken] == [False, *(True for _ in book), False]
