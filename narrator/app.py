@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from narrator.book import Book, locate, open_book, prepare_book, project_of
+from narrator.config import limits_of
 from narrator.durable import reading, write_durably
 from narrator.errors import (
     Incomplete,
@@ -30,14 +31,12 @@ from narrator.events import Notice
 from narrator.keeping import explain
 from narrator.model import CREDITS, Allowance, Matter
 from narrator.ports import Observer
-from narrator.profiles import profile_of
 from narrator.project import Project, open_project, slug_of
 from narrator.publishing.record import AudiobookRecord, DeliveredFile, Gap, load_record
 from narrator.rendering.plan import PREVIEW, SAMPLE, Plan
 from narrator.rendering.reasons import ReasonGroup
 from narrator.script.script_text import is_script_text, written
 from narrator.script.skipped import SkippedText, skipped_texts
-from narrator.sections import Limits
 from narrator.wiring import is_manuscript, open_takes, read_manuscript, suffix_of
 from narrator.wishes import Wishes
 
@@ -51,7 +50,8 @@ if TYPE_CHECKING:  # what speaks and what masters is heavy, and comes when it is
 class RenderedFile:
     """A finished file. `chapter` counts from 1 among the spoken ones; None where it is not one of them.
 
-    `fails` says in words what its profile demands and it does not measure.
+    `is_held` is whether it was decoded and held against its profile, which may not be meant for files of its
+    format, and `fails` says in words what that demands and it does not measure.
     """
 
     path: Path
@@ -59,6 +59,7 @@ class RenderedFile:
     chapter: int | None
     title: str
     duration_s: float
+    is_held: bool = False
     fails: tuple[str, ...] = ()
 
 
@@ -401,7 +402,7 @@ def status(folder: Path) -> Status:
         segments=made.segments,
         missing=made.segments - made.reused,
         chapters=len(made.chapters),
-        delivered=sum(chapter.number != PREVIEW for chapter in record.chapters) if record else 0,
+        delivered=sum(chapter.number > PREVIEW for chapter in record.chapters) if record else 0,
         is_complete=bool(record and record.is_complete) and not made.orders,
         output=project.output_folder(book.config),
         why=explain(project, made),
@@ -456,6 +457,7 @@ def _rendered(book: Book, plan: Plan, tally: Tally, made: AudiobookRecord, gaps:
                 None if number == SAMPLE else number,
                 titles[file.path],
                 file.duration_s,
+                is_held=bool(made.profile and file.figures),
                 fails=_fails(book, file),
             )
             for number, file in made.files
@@ -478,7 +480,7 @@ def _fails(book: Book, file: DeliveredFile) -> tuple[str, ...]:
     """What a profile demands and a file does not measure."""
     from narrator.mastering.conformance import held_against  # noqa: PLC0415 - a plan needs no numpy
 
-    limits = _limits(book)
+    limits = limits_of(book.config)
     return _words(held_against(file.figures, limits)) if limits and file.figures else ()
 
 
@@ -486,14 +488,9 @@ def _fails_together(book: Book, made: AudiobookRecord) -> tuple[str, ...]:
     """What a profile demands of all files together, and they are not."""
     from narrator.mastering.conformance import held_together  # noqa: PLC0415 - as above
 
-    limits = _limits(book)
+    limits = limits_of(book.config)
     figures = [file.figures for _, file in made.files if file.figures]
     return _words(held_together(figures, limits)) if limits and figures else ()
-
-
-def _limits(book: Book) -> Limits | None:
-    name = book.config.delivery.profile
-    return profile_of(name, book.config.profiles).limits if name else None
 
 
 def _words(verdicts: Iterable[Verdict]) -> tuple[str, ...]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple
+from functools import partial
 from pathlib import Path
 
 from narrator.book import Book
+from narrator.config import limits_of
 from narrator.durable import disk_errors, part_of, publish, sync_file, write_durably
 from narrator.errors import Interrupted
 from narrator.imprint import Imprint
 from narrator.mastering.conformance import held_against
 from narrator.model import TakeKey, WordTime
-from narrator.profiles import profile_of
+from narrator.project import digest_of
 from narrator.publishing.captions import srt, vtt
 from narrator.publishing.cover import cover_jpg
 from narrator.publishing.cue import cue_sheet
@@ -26,10 +29,9 @@ from narrator.publishing.report import ReportFigure, ReportSkip
 from narrator.publishing.report_data import report_of
 from narrator.publishing.report_page import write_report
 from narrator.publishing.shelf_metadata import shelf_metadata
-from narrator.publishing.timing import TimedFile, timed_files
+from narrator.publishing.timing import TimedFile, timed_apart, timed_files
 from narrator.reading_along import write_book_to_read_along
-from narrator.sections import Limits
-from narrator.shelf import Shelf
+from narrator.shelf import Claim, Shelf
 from narrator.wiring import open_takes
 
 _LOG = logging.getLogger("narrator")
@@ -37,8 +39,9 @@ _LOG = logging.getLogger("narrator")
 _REVISION = 1
 """Raised when the same book comes to have other files beside it."""
 
-Claim = Callable[[Iterable[Path]], None]
-"""Takes the names of files, before they are written."""
+_Write = Callable[[Path], None]
+_Times = tuple[tuple[int, float], ...]
+"""Chapters by their numbers, and when each begins."""
 
 
 class Beside:
@@ -67,73 +70,99 @@ class Beside:
         """The digest of all that decides what is written."""
         record = self._record
         files = [
-            (chapter.number, chapter.sound, chapter.tags, [file.sha256 for file in chapter.files])
+            (chapter.number, chapter.sound, chapter.tags, [(file.path, file.sha256) for file in chapter.files])
             for chapter in record.chapters
         ]
-        volumes = [(volume.made_of, volume.file.sha256) for volume in record.volumes]
+        volumes = [(volume.made_of, volume.file.path, volume.file.sha256) for volume in record.volumes]
         facts = [record.title, record.authors, record.date, record.description, record.made_by]
         gaps = [(gap.chapter, gap.text, gap.reason) for gap in record.gaps]
+        skipped = [astuple(each) for each in record.skipped]
+        source = digest_of(self._book.manuscript_data) if "read-along" in self._extras else ""
         cover = hashlib.sha256(self._imprint.picture.data).hexdigest() if self._imprint.picture else ""
-        limits = self._limits.model_dump() if self._limits else {}
+        limits = limits.model_dump() if (limits := limits_of(self._book.config)) else {}
         delivery = self._book.config.delivery.model_dump(include={"extras", "formats", "profile", "layout"})
-        form = [_REVISION, files, volumes, facts, gaps, cover, limits, delivery]
+        form = [_REVISION, files, volumes, facts, gaps, skipped, source, cover, limits, delivery]
         return hashlib.sha256(json.dumps(form, sort_keys=True).encode()).hexdigest()
 
     def write(self, claim: Claim) -> tuple[str, ...]:
         """Write all of them; their paths as the record has them. A file that is not ours is left as it is.
+
+        All names are taken at once, since `book.json`, which has them, is as large as the book.
 
         Raises:
             DiskError: one could not be written.
             Interrupted: whoever should say so, did.
         """
         claimed = set(self._record.claimed)
-        written = []
-        for path, write in self._wanted():
+        wanted = dict(self._wanted())
+        for path in [path for path in wanted if self._shelf.is_foreign(path, claimed)]:
+            _LOG.warning("%s was there before, and is left as it is.", path)
+            del wanted[path]
+        claim(list(wanted))
+        for path, write in wanted.items():
             if self._should_stop():
                 raise Interrupted(
                     "Stopped while the last files were written.", advice="The same command goes on."
                 )
-            if self._shelf.is_foreign(path, claimed):
-                _LOG.warning("%s was there before, and is left as it is.", path)
-                continue
-            claim([path])
             with disk_errors(f"Writing {path}"):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write(path)
-            written.append(self._shelf.stored(path))
-        return tuple(written)
+        return tuple(map(self._shelf.stored, wanted))
 
-    def _wanted(self) -> Iterator[tuple[Path, Callable[[Path], None]]]:
-        files = timed_files(self._record, self._format, self._words)
+    def _wanted(self) -> Iterator[tuple[Path, _Write]]:
+        record, folder = self._record, self._shelf.folder
+        files = timed_files(record, self._format)
         if not files:
             return
         if len(files) > 1 or self._format not in self._shelf.joined:
-            yield self._shelf.named("m3u8"), _text(self._playlist(files))
+            yield self._shelf.named("m3u8"), _text(lambda: self._playlist(files))
         if picture := self._imprint.picture:
-            yield self._shelf.folder / "cover.jpg", _bytes(cover_jpg(picture))
+            yield folder / "cover.jpg", lambda path: write_durably(path, cover_jpg(picture))
         if "metadata" in self._extras:
-            yield self._shelf.folder / "metadata.json", _text(shelf_metadata(self._record, files))
+            yield folder / "metadata.json", _text(lambda: shelf_metadata(record, files))
         if "manifest" in self._extras:
-            cover = "cover.jpg" if self._imprint.picture else ""
-            yield self._shelf.folder / MANIFEST_NAME, _text(manifest(self._record, files, cover))
-            yield self._shelf.folder / PAGE_NAME, _text(entry_page(self._record, files))
+            cover = "cover.jpg" if picture else ""
+            yield folder / MANIFEST_NAME, _text(lambda: manifest(record, files, cover))
+            yield folder / PAGE_NAME, _text(lambda: entry_page(record, files))
         if "cue" in self._extras:
-            performer = "; ".join(self._record.authors)
-            sheet = cue_sheet(files, self._record.title, performer, date=self._record.date[:4])
-            yield self._shelf.named("cue"), _text(sheet)
-        for file in files:
-            yield from self._captions(file)
+            performer = "; ".join(record.authors)
+            yield (
+                self._shelf.named("cue"),
+                _text(lambda: cue_sheet(files, record.title, performer, date=record.date[:4])),
+            )
+        yield from self._captions()
         if "read-along" in self._extras:
             yield self._shelf.named("epub"), self._write_read_along
-        yield self._shelf.folder / "report.html", self._write_report
+        yield folder / "report.html", self._write_report
 
-    def _captions(self, file: TimedFile) -> Iterator[tuple[Path, Callable[[Path], None]]]:
-        audio = self._shelf.absolute(file.path)
-        for extra, write in (("srt", srt), ("vtt", vtt)):
+    def _captions(self) -> Iterator[tuple[Path, _Write]]:
+        """The texts of each file, by its name. Files of other formats that begin and end with it share them."""
+        timed: dict[str, set[_Times]] = {}
+        for name in dict.fromkeys(self._book.config.delivery.formats):
+            every = timed_files(self._record, name) + timed_apart(self._record, name)
+            for file in dict.fromkeys(every):
+                path = self._shelf.absolute(file.path)
+                times = tuple((chapter.number, chapter.start_s) for chapter in file.chapters)
+                known = timed.setdefault(path.stem, set())
+                if times not in known:
+                    yield from self._texts_of(file, path.with_suffix("") if not known else path)
+                known.add(times)
+
+    def _texts_of(self, file: TimedFile, stem: Path) -> Iterator[tuple[Path, _Write]]:
+        for extra, written in (("srt", srt), ("vtt", vtt)):
             if extra in self._extras:
-                yield audio.with_suffix(f".{extra}"), _text(write(file))
+                yield (
+                    stem.with_name(f"{stem.name}.{extra}"),
+                    _text(partial(self._with_words, file, written)),
+                )
         if "labels" in self._extras:
-            yield audio.with_suffix(".labels.txt"), _text(labels(file))
+            yield stem.with_name(f"{stem.name}.labels.txt"), _text(partial(labels, file))
+
+    def _with_words(self, file: TimedFile, written: Callable[[TimedFile], str]) -> str:
+        """The captions of a file; the words of no other are in memory."""
+        of_it = self._record.only({chapter.number for chapter in file.chapters})
+        (with_words,) = timed_files(of_it, file.format, self._words)
+        return written(with_words)
 
     def _playlist(self, files: Sequence[TimedFile]) -> str:
         return playlist(self._record.title, [(file.name, file.title, file.duration_s) for file in files])
@@ -175,11 +204,12 @@ class Beside:
             beside.unlink(missing_ok=True)
 
     def _figures(self, file: DeliveredFile) -> tuple[ReportFigure, ...]:
-        if not (file.figures and self._limits):
+        limits = limits_of(self._book.config)
+        if not (file.figures and limits):
             return ()
         return tuple(
             ReportFigure(verdict.name, verdict.unit, verdict.value, verdict.limit, verdict.passed)
-            for verdict in held_against(file.figures, self._limits)
+            for verdict in held_against(file.figures, limits)
         )
 
     @property
@@ -187,22 +217,10 @@ class Beside:
         pauses = self._book.config.pauses
         return max(pauses.sentence, pauses.paragraph, pauses.heading, pauses.scene_break)
 
-    @property
-    def _limits(self) -> Limits | None:
-        name = self._book.config.delivery.profile
-        return profile_of(name, self._book.config.profiles).limits if name else None
-
     def _words(self, key: TakeKey) -> Sequence[WordTime]:
         take = self._takes.load(key)
         return take.words if take else ()
 
 
-def _text(text: str) -> Callable[[Path], None]:
-    return _bytes(text.encode("utf-8", "replace"))
-
-
-def _bytes(data: bytes) -> Callable[[Path], None]:
-    def write(path: Path) -> None:
-        write_durably(path, data)
-
-    return write
+def _text(text: Callable[[], str]) -> _Write:
+    return lambda path: write_durably(path, text().encode("utf-8", "replace"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from narrator.book import Book
 from narrator.durable import disk_errors, part_of, publish, sync_file
-from narrator.errors import UsageError
+from narrator.errors import DiskError, Interrupted
 from narrator.imprint import Imprint
 from narrator.publishing.digests import file_digest, volume_digest
 from narrator.publishing.record import (
@@ -18,7 +18,7 @@ from narrator.publishing.record import (
     PlacedChapter,
 )
 from narrator.publishing.tags import ChapterMark, Tags
-from narrator.shelf import Shelf
+from narrator.shelf import Claim, Shelf
 from narrator.wiring import joiner_of, tagger_of
 
 _TAGS_BYTES = 1_200_000
@@ -37,9 +37,12 @@ class Bindery:
 
     def are_current(self, chapters: Sequence[DeliveredChapter], volumes: Sequence[DeliveredVolume]) -> bool:
         """Whether these volumes are there, and made of just these chapters as they are wanted."""
-        wanted = [made_of for name in self._shelf.joined for made_of, *_ in self._planned(name, chapters)]
-        there = [volume.made_of for volume in volumes if self._is_there(volume)]
-        return wanted == there
+        wanted = [
+            (made_of, self._shelf.stored(self._shelf.volume(name, number, of)))
+            for name in self._shelf.joined
+            for made_of, _, number, of in self._planned(name, chapters)
+        ]
+        return wanted == [(volume.made_of, volume.file.path) for volume in volumes if self._is_there(volume)]
 
     def still_good(
         self, chapters: Sequence[DeliveredChapter], volumes: Sequence[DeliveredVolume]
@@ -52,12 +55,10 @@ class Bindery:
         self,
         chapters: Sequence[DeliveredChapter],
         before: Sequence[DeliveredVolume],
-        claimed: set[str],
+        claim: Claim,
         should_stop: Callable[[], bool],
     ) -> Iterator[DeliveredVolume]:
         """The volumes of these chapters, those of `before`, which are `still_good`, among them.
-
-        `claimed` are the names that are ours.
 
         Raises:
             UsageError: a file of that name is there that is not ours.
@@ -71,11 +72,7 @@ class Bindery:
                 if old and old.file.path == self._shelf.stored(path):
                     yield old
                     continue
-                if self._shelf.is_foreign(path, claimed):
-                    raise UsageError(
-                        f"{path} exists already and was not made by this project.",
-                        advice="Choose another folder with --output, or move that file away.",
-                    )
+                claim([path])
                 yield self._bound(name, group, (number, of), path, made_of=made_of, should_stop=should_stop)
 
     def _bound(
@@ -88,9 +85,9 @@ class Bindery:
         made_of: str,
         should_stop: Callable[[], bool],
     ) -> DeliveredVolume:
-        pieces = [self._shelf.absolute(_file_of(chapter, name).path) for chapter in group]
         titles = [chapter.title for chapter in group]
         with disk_errors(f"Writing {path}"), ExitStack() as cleaning:
+            pieces = [self._intact(_file_of(chapter, name), should_stop) for chapter in group]
             path.parent.mkdir(parents=True, exist_ok=True)
             beside = part_of(path)
             cleaning.callback(_remove, beside)
@@ -117,6 +114,19 @@ class Bindery:
                 for chapter, (start, end) in zip(group, joined.places, strict=True)
             ),
         )
+
+    def _intact(self, piece: DeliveredFile, should_stop: Callable[[], bool]) -> Path:
+        """Where a piece is, which is just as it was delivered; one that is not is removed, to be made anew."""
+        if should_stop():
+            raise Interrupted("Stopped while a book was joined.", advice="The same command goes on.")
+        path = self._shelf.absolute(piece.path)
+        if file_digest(path) != piece.sha256:
+            path.unlink()
+            raise DiskError(
+                f"{path} is not what was written there, and was removed.",
+                advice="Run the same command again: it is made anew. Then check the disk.",
+            )
+        return path
 
     def _planned(
         self, name: str, chapters: Iterable[DeliveredChapter]

@@ -76,7 +76,7 @@ class ChapterOrders:
     ) -> tuple[Part, ...]:
         """The takes of a chapter with the pauses after them and their voices, all at one rate."""
         rate_hz = self._book.provider.capabilities.rate_hz  # that of all chapters, whoever spoke them
-        takes = at_one_rate(takes, self._shelf.pieces / "rates", rate_hz=rate_hz)
+        takes = at_one_rate(takes, self._shelf.rates, rate_hz=rate_hz)
         return tuple(
             Part(take, self._pause_ms(segment), voice=self._line(planned, segment).voice)
             for segment, take in zip(segments, takes, strict=True)

@@ -78,7 +78,7 @@ def demand_of(profile: str, project: Path | None) -> Demand:
 
 
 def files_among(named: Sequence[Path]) -> list[Path]:
-    """The files that are named, and those in the folders that are, by their names.
+    """The files that are named, and those in the folders that are and inside of these, by their names.
 
     Raises:
         UsageError: a folder cannot be read, or there is no sound file in it.
@@ -100,7 +100,7 @@ def _files_in(folder: Path) -> list[Path]:
     with reading(folder):
         files = sorted(
             path
-            for path in folder.iterdir()
+            for path in folder.rglob("*")
             if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".") and path.is_file()
         )
     if not files:

@@ -24,7 +24,7 @@ from pydantic_core import ErrorDetails
 from narrator.errors import ConfigError
 from narrator.isbn import isbn_of
 from narrator.profiles import laid_over, profile_of
-from narrator.sections import Delivered, Levels, Pauses, Profile, Section
+from narrator.sections import Delivered, Levels, Limits, Pauses, Profile, Section
 
 
 def _language_tag(value: str) -> str:
@@ -262,7 +262,11 @@ def check_config(raw: Mapping[str, Any], *, where: str) -> Config:
     try:
         return Config.model_validate(raw)
     except ValidationError as exc:
-        problems = tuple(map(_problem, exc.errors()))
+        errors = exc.errors()
+        # A list of which no entry is right is not said to be empty, too.
+        inside = {error["loc"][:-1] for error in errors}
+        told = [error for error in errors if error["type"] != "too_short" or error["loc"] not in inside]
+        problems = tuple(map(_problem, told))
         raise ConfigError(where, problems, advice="Correct these keys and run the same command again.") from exc
 
 
@@ -282,6 +286,16 @@ def with_profile(config: Config) -> Config:
             "delivery": laid_over(config.delivery, profile.delivery),
         }
     )
+
+
+def limits_of(config: Config) -> Limits | None:
+    """What finished files are held against; None for nothing.
+
+    Raises:
+        ConfigError: as `with_profile`.
+    """
+    name = config.delivery.profile
+    return profile_of(name, config.profiles).limits if name else None
 
 
 _WORDS = {

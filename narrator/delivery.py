@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 
@@ -12,7 +13,7 @@ from narrator.beside import Beside
 from narrator.binding import Bindery
 from narrator.book import Book
 from narrator.chapter_orders import ChapterOrder, ChapterOrders
-from narrator.durable import disk_errors, parts_of, probe
+from narrator.durable import PART_SUFFIX, disk_errors, parts_of, probe
 from narrator.errors import UsageError
 from narrator.imprint import Imprint
 from narrator.mastering.timeline import Part
@@ -29,14 +30,15 @@ from narrator.publishing.record import (
     load_record,
     save_record,
 )
-from narrator.rendering.plan import PREVIEW, WHOLE_BOOK, PlannedChapter
+from narrator.rendering.plan import PREVIEW, SAMPLE, WHOLE_BOOK, PlannedChapter
 from narrator.shelf import Shelf
 
 
 class Delivery:
     """The audiobook of one book: knows what is delivered already, has the rest made, keeps `book.json`.
 
-    `deliver` and `is_current` may run on several threads at once; all else belongs to one thread.
+    `is_current`, `order` and `deliver` may run on several threads at once, also while another thread notes with
+    `record` what they made; of all else one is called at a time.
     """
 
     def __init__(self, book: Book) -> None:
@@ -62,7 +64,7 @@ class Delivery:
         self._bindery = Bindery(book, self._shelf, self._imprint)
         self._by_sound = {chapter.sound: chapter for chapter in old.chapters if chapter.sound}
         self._are_pieces_needed = True
-        self._is_same = False
+        self._is_level = False
         self._saving = Lock()
 
     def claim_names(self) -> None:
@@ -74,24 +76,27 @@ class Delivery:
             UsageError: a file of that name is there that is not ours.
             DiskError: the folder or `book.json` cannot be written.
         """
-        numbers = [PREVIEW] if self._book.selection.is_preview else range(1, len(self._titles) + 1)
-        paths = [path for number in numbers for path in self._shelf.finals(number)]
-        paths += [self._shelf.volume(name, 1, 1) for name in self._shelf.joined]
-        claimed = set(self._record.claimed)
-        for path in paths:
-            if self._shelf.is_foreign(path, claimed):
-                raise UsageError(
-                    f"{path.absolute()} exists already and was not made by this project.",
-                    advice="Choose another folder with --output, or move that file away.",
-                )
+        paths = self._expected()
         with disk_errors(f"Making {self._shelf.folder}"):
             self._shelf.folder.mkdir(parents=True, exist_ok=True)
-            for path in paths:
-                for rest in parts_of(path):
-                    rest.unlink(missing_ok=True)
-            for rest in self._shelf.pieces.glob(".*.part"):
+            ours = {*paths, *map(self._shelf.absolute, self._record.claimed)}
+            for rest in chain(parts_of(ours), self._shelf.pieces.glob(f".*{PART_SUFFIX}")):
                 rest.unlink(missing_ok=True)
         self._claim(paths)
+
+    def _expected(self) -> list[Path]:
+        """Where the files belong of which it is known by now that there will be some."""
+        wish = self._book.config.delivery
+        if self._book.selection.is_preview:
+            apart, paths = [PREVIEW], []
+        else:
+            apart = [SAMPLE] if wish.sample_minutes and self._book.selection == WHOLE_BOOK else []
+            numbers = range(1, len(self._titles) + 1)
+            paths = [path for number in numbers for path in self._shelf.finals(number)]
+            paths += [self._shelf.volume(name, 1, 1) for name in self._shelf.joined]
+        return paths + [
+            self._shelf.volume(name, number, 1) for number in apart for name in dict.fromkeys(wish.formats)
+        ]
 
     def probe(self) -> None:
         """Find out whether files can be put into the folder, before anything is paid for.
@@ -106,21 +111,33 @@ class Delivery:
 
         Where the files of the whole book are made of just these, nobody needs their pieces any more.
         """
-        self._is_same = all(
+        is_same = all(
             missing.isdisjoint(planned.keys)
             and self._is_alike(planned.number, planned.chapter.segments, planned.keys)
             for planned in chapters
         )
+        wanted = {planned.number for planned in chapters}
+        self._are_pieces_needed = False
+        staying = [
+            chapter for chapter in self._record.chapters if chapter.number in wanted or self._has_files(chapter)
+        ]
         self._are_pieces_needed = not (
-            self._is_same
-            and self._bindery.are_current(self._record.chapters, self._record.volumes)
+            is_same
+            and self._bindery.are_current(staying, self._record.volumes)
             and "read-along" not in self._book.config.delivery.extras
+        )
+        self._is_level = is_same and all(
+            self._is_there(chapter) for chapter in self._record.chapters if chapter.number in wanted
         )
 
     @property
     def needs_gain(self) -> bool:
-        """Whether chapters share one gain that is not known yet, of the takes that `expect` was told of."""
-        return self._book.config.levels.gain == "book" and not self._is_same
+        """Whether chapters share one gain that is to be found, of the takes that `expect` was told of.
+
+        For a part of a book the gain of before serves: one of that part alone would be none of the others'.
+        """
+        is_known = self._book.selection != WHOLE_BOOK and self._orders.gain_db is not None
+        return self._book.config.levels.gain == "book" and not (self._is_level or is_known)
 
     def level(self, chapters: Callable[[], Iterable[Sequence[Part]]], should_stop: Callable[[], bool]) -> None:
         """Find the gain of the whole book; see `ChapterOrders.level`. Blocks.
@@ -199,7 +216,8 @@ class Delivery:
         """Join volumes, write what goes with the files, and remove those of an earlier shape of the book.
 
         `numbers` are the chapters whose files were made, or found as they should be, in this run. Where all
-        of the book was wanted they are the audiobook, and it is complete; else those of earlier runs stay.
+        of the book was wanted they are the audiobook, and it is complete; else those of earlier runs stay whose
+        files are there.
         Files in another folder or of another format stay where a person had them put. What is returned is what
         there is now of what this run was asked for. Blocks.
 
@@ -213,8 +231,7 @@ class Delivery:
             self._measured(chapter, should_stop)
             for chapter in self._record.chapters
             if chapter.number in numbers
-            or chapter.number == PREVIEW
-            or (not is_whole and chapter.number <= len(self._titles))
+            or ((chapter.number == PREVIEW or not is_whole) and self._may_stay(chapter))
         )
         volumes = self._volumes(chapters, should_stop)
         made = replace(self._record, chapters=chapters, volumes=volumes, gaps=tuple(gaps))
@@ -248,9 +265,8 @@ class Delivery:
             with self._saving:
                 self._save(replace(self._record, volumes=before, is_complete=False))
         made: list[DeliveredVolume] = []
-        for volume in self._bindery.bind(chapters, before, set(self._record.claimed), should_stop):
+        for volume in self._bindery.bind(chapters, before, self._claim, should_stop):
             path = self._shelf.absolute(volume.file.path)
-            self._claim([path])
             made.append(replace(volume, file=self._press.with_figures(volume.file, path, should_stop)))
         return tuple(made)
 
@@ -267,26 +283,39 @@ class Delivery:
         ours |= {volume.file.path for volume in made.volumes} | set(made.beside)
         suffixes = {f".{name}" for name in self._book.config.delivery.formats}
         root = self._shelf.root.absolute()
+        left = set()
         with disk_errors(f"Tidying {root}"):
             for stored in {*self._record.claimed, *self._record.beside} - ours:
                 path = self._shelf.absolute(stored)
                 may_go = path.suffix in suffixes or stored in self._record.beside
                 if may_go and path.is_relative_to(root):
                     path.unlink(missing_ok=True)
-            kept = {self._shelf.absolute(stored).name for stored in ours}
-            for path in self._shelf.pieces.glob("*.*"):
-                if path.name not in kept and path.is_file():
+                elif path.exists():
+                    left.add(stored)
+            kept = {self._shelf.absolute(stored) for stored in ours}
+            for path in chain(self._shelf.pieces.glob("*.*"), self._shelf.rates.glob("*.*")):
+                if path.absolute() not in kept and path.is_file():
                     path.unlink(missing_ok=True)
         with self._saving:
-            self._save(replace(made, claimed=tuple(sorted(ours))))
+            self._save(replace(made, claimed=tuple(sorted(ours | left))))
 
     def _is_path(self, stored: str) -> bool:
         return self._shelf.absolute(stored).is_file()
 
-    def _claim(self, paths: Iterable[Path]) -> None:
-        """Take the names of files, before there are any."""
+    def _claim(self, paths: Collection[Path]) -> None:
+        """Take the names of files, before there are any: files of unclaimed names are somebody else's.
+
+        Raises:
+            UsageError: there is a file of one of the names that is not ours.
+        """
         wanted = {self._shelf.stored(path) for path in paths}
         claimed = set(self._record.claimed)
+        for path in paths:
+            if self._shelf.is_foreign(path, claimed):
+                raise UsageError(
+                    f"{path.absolute()} exists already and was not made by this project.",
+                    advice="Choose another folder with --output, or move that file away.",
+                )
         if not wanted <= claimed:
             with self._saving:
                 self._save(replace(self._record, claimed=tuple(sorted(claimed | wanted))))
@@ -301,13 +330,20 @@ class Delivery:
             and old.tags == tags_digest(self._press.tags(number))
         )
 
+    def _may_stay(self, chapter: DeliveredChapter) -> bool:
+        """Whether a chapter that this run was not asked for is part of the audiobook."""
+        return chapter.number <= len(self._titles) and self._has_files(chapter)
+
     def _is_there(self, chapter: DeliveredChapter) -> bool:
         """Whether the files of a chapter are where they are wanted; pieces only where they are needed."""
         wanted = {
             name: self._shelf.stored(path)
             for name, path in self._shelf.chapter_files(chapter.number, chapter.sound).items()
         }
-        return {file.format: file.path for file in chapter.files} == wanted and all(
+        return {file.format: file.path for file in chapter.files} == wanted and self._has_files(chapter)
+
+    def _has_files(self, chapter: DeliveredChapter) -> bool:
+        return all(
             _has_size(self._shelf.absolute(file.path), file.bytes)
             for file in chapter.files
             if self._are_pieces_needed or not file.is_piece

@@ -60,6 +60,7 @@ class Desk:
         self._is_open = is_open
         self._stack = AsyncExitStack()
         self._scheduler: LocalScheduler | None = None
+        self._has_spoken_before = False
 
     @property
     def in_flight(self) -> int:
@@ -83,6 +84,7 @@ class Desk:
         for segment, key in islice(there, LEARNED_FROM_EARLIER):
             if take := self._takes.load(key):
                 self.checks.learn(self.speaker.request_for(segment), take.measurement, key)
+                self._has_spoken_before = True
 
     async def speak(
         self, orders: Sequence[Order], on_take: Callable[[Order, Spoken], None]
@@ -97,7 +99,12 @@ class Desk:
             self.has_answered = True
             on_take(order, spoken)
 
-        self._scheduler = LocalScheduler(self._booth, taken, has_answered=self.has_answered)
+        self._scheduler = LocalScheduler(
+            self._booth,
+            taken,
+            has_answered=self.has_answered,
+            may_leave_gaps=self._book.config.rendering.allow_gaps and self._has_spoken_before,
+        )
         return await self._scheduler.run(orders)
 
     async def __aenter__(self) -> Self:

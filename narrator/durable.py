@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
@@ -14,6 +14,9 @@ from narrator.errors import DiskError, UsageError
 
 PART_SUFFIX = ".part"
 """What a file is called until it is whole."""
+
+_PART_NAME = 60
+"""So many characters of a file's name are in that of its part, which is longer."""
 
 _PROBE_BYTES = 65_536
 
@@ -102,18 +105,22 @@ def _new(path: Path) -> FileIO:
 
 def part_of(path: Path) -> Path:
     """A new name in the same folder, hidden, for the time until the file is whole."""
-    return path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}{PART_SUFFIX}")
+    return path.with_name(f".{path.name[:_PART_NAME]}.{secrets.token_hex(4)}{PART_SUFFIX}")
 
 
-def parts_of(path: Path) -> list[Path]:
-    """What was left of earlier files that were never whole, by whoever wrote them."""
-    start = f".{path.name[:60]}."
-    try:
-        return [
-            each for each in path.parent.iterdir() if each.name.startswith(start) and each.suffix == PART_SUFFIX
-        ]
-    except FileNotFoundError:
-        return []
+def parts_of(paths: Iterable[Path]) -> list[Path]:
+    """What was left of earlier files of these names that were never whole, by whoever wrote them.
+
+    Each folder is looked into once. Raises OSError.
+    """
+    starts: dict[Path, set[str]] = {}
+    for path in paths:
+        starts.setdefault(path.parent, set()).add(f".{path.name[:_PART_NAME]}")
+    found = []
+    for folder, names in starts.items():
+        with suppress(FileNotFoundError, NotADirectoryError):
+            found += [part for part in folder.glob(f".*{PART_SUFFIX}") if part.stem.rpartition(".")[0] in names]
+    return found
 
 
 def publish(beside: Path, path: Path) -> None:

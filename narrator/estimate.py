@@ -112,10 +112,23 @@ def _delivered(book: Book) -> frozenset[int]:
         path = book.project.folder.absolute() / file.path
         return (path.is_relative_to(folder) or path.parent == pieces) and path.exists()
 
+    if record is None:
+        return frozenset()
+    joined = {
+        (placed.number, volume.file.format)
+        for volume in record.volumes
+        if is_there(volume.file)
+        for placed in volume.chapters
+    }
     return frozenset(
         chapter.number
-        for chapter in (record.chapters if record else ())
-        if wanted <= {file.format for file in chapter.files if is_there(file)}
+        for chapter in record.chapters
+        if wanted
+        <= {
+            file.format
+            for file in chapter.files
+            if is_there(file) or (chapter.number, file.format) in joined  # its piece is needed no more
+        }
     )
 
 

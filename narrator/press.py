@@ -10,6 +10,7 @@ from pathlib import Path
 
 from narrator.book import Book
 from narrator.chapter_orders import ChapterOrder
+from narrator.config import limits_of
 from narrator.durable import disk_errors, part_of, publish, sync_file
 from narrator.imprint import Imprint
 from narrator.mastering.figures import figures_of
@@ -77,13 +78,14 @@ class Press:
         return self._imprint.tags(self._shelf.title(number), track, self._chapters if track else 0)
 
     def with_figures(self, file: DeliveredFile, path: Path, should_stop: ShouldStop) -> DeliveredFile:
-        """The file with what it measures, where a profile asks for that and nobody has listened to it yet.
+        """The file with what it measures, where a profile is for such files and nobody has listened to it yet.
 
         Raises:
             DiskError: it cannot be read.
             Interrupted: `should_stop()` said so.
         """
-        if file.figures or file.is_piece or not self._book.config.delivery.profile:
+        limits = limits_of(self._book.config)
+        if file.figures or file.is_piece or limits is None or not limits.takes(file.format):
             return file
         return replace(file, figures=figures_of(path, should_stop=should_stop))
 

@@ -123,7 +123,7 @@ def _resolved(name: str, own: Mapping[str, Profile], before: tuple[str, ...]) ->
         )
     profile = known[name]
     if not profile.like:
-        return profile
+        return profile.model_copy(update={"levels": _aimed(profile)})
     # One's own that has the name of a built-in one may be like that.
     if profile.like == name and name in BUILT_IN and name in own:
         base = BUILT_IN[name]
@@ -136,11 +136,24 @@ def _resolved(name: str, own: Mapping[str, Profile], before: tuple[str, ...]) ->
     else:
         base = _resolved(profile.like, own, (*before, name))
     return Profile(
-        levels=laid_over(profile.levels, base.levels),
+        levels=laid_over(_aimed(profile), base.levels),
         pauses=laid_over(profile.pauses, base.pauses),
         delivery=laid_over(profile.delivery, base.delivery),
         limits=laid_over(profile.limits, base.limits),
     )
+
+
+def _aimed(profile: Profile) -> Levels:
+    """The levels of a profile: where it says only within which limits they are, such as are inside."""
+    limits, wanted = profile.limits, dict[str, object]()
+    if limits.rms_db:
+        wanted["rms_db"] = limits.rms_db
+    if limits.loudness_lufs:
+        wanted["loudness_lufs"] = sum(limits.loudness_lufs) / 2
+    if limits.true_peak_dbtp is not None:
+        wanted["true_peak_dbtp"] = limits.true_peak_dbtp
+    unsaid = wanted.keys() - profile.levels.model_fields_set
+    return profile.levels.model_copy(update={name: wanted[name] for name in unsaid})
 
 
 def laid_over(section: _Section, base: _Section) -> _Section:

@@ -23,11 +23,6 @@ _MEDIA_TYPES = {"mp3": "audio/mpeg", "m4b": "audio/mp4", "opus": "audio/ogg; cod
 """Of the formats that every reader of EPUB 3 plays."""
 
 
-def can_be_read_along(formats: Sequence[str]) -> bool:
-    """Whether one of the formats can be in a read-along book."""
-    return not _MEDIA_TYPES.keys().isdisjoint(formats)
-
-
 def write_book_to_read_along(
     book: Book,
     shelf: Shelf,

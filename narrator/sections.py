@@ -115,6 +115,10 @@ class Limits(Section):
     alike: bool = False
     longest_book_s: float = 0.0
 
+    def takes(self, audio_format: str) -> bool:
+        """Whether files of a format are meant at all."""
+        return not self.formats or audio_format in self.formats
+
 
 class Profile(Section):
     """A delivery target: the settings that it brings, and what files must measure to pass.

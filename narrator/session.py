@@ -139,6 +139,7 @@ class Session:
                     if plan.orders:
                         await self._desk_of(min(order.speaker for order in plan.orders), plan)
                     await self._pass(plan)
+                    await self._assemble_sample(plan)
                 except BaseException as exc:
                     with suppress(DiskError):  # what ended the run is what a person must hear of
                         self._put_bad_away()
@@ -150,7 +151,6 @@ class Session:
                 if self.stop.was_asked:
                     raise self.stop.error()
                 if not bad:
-                    await self._assemble_sample(plan)
                     return plan
                 are = "take is" if bad == 1 else "takes are"
                 self._observe(Notice(f"{bad} {are} damaged or doubtful: to be spoken again."))
@@ -310,7 +310,7 @@ class Session:
         try:
             made = await loop.run_in_executor(self._binders, self._bind, planned, without)
             if made is not None:
-                paths = self._delivery.record(made)
+                paths = await loop.run_in_executor(self._binders, self._delivery.record, made)
                 self._observe(ChapterAssembled(planned.number, made.title, paths, made.duration_s))
                 if made.short_db:
                     self._observe(Notice(_level_words(made)))
@@ -323,9 +323,10 @@ class Session:
     async def _assemble_sample(self, plan: Plan) -> None:
         """Make the excerpt that shops play, where one is wanted."""
         minutes = self._book.config.delivery.sample_minutes
-        if not minutes or self._book.selection != WHOLE_BOOK:
-            return
         failed = frozenset(self.tally.failures)
+        is_whole = self._book.config.rendering.allow_gaps or not failed
+        if not minutes or self._book.selection != WHOLE_BOOK or self._bad or not is_whole:
+            return
         sample = plan.sample(60.0 * minutes, self._seconds_of, failed)
         if sample:
             await self._assemble(sample, failed)
@@ -334,8 +335,8 @@ class Session:
         take = self._takes.load(key)
         return take.frames / take.rate_hz if take else 0.0
 
-    async def _level_book(self, plan: Plan, without: frozenset[TakeKey]) -> None:
-        """Find the one gain of the whole book, once all of its takes are there."""
+    async def _level_book(self, plan: Plan, without: frozenset[TakeKey]) -> bool:
+        """Find the one gain of the whole book, once all of its takes are there; whether it could be found."""
 
         def all_parts() -> Iterator[Sequence[Part]]:
             for planned in plan.chapters:
@@ -346,7 +347,12 @@ class Session:
 
         if self._delivery.needs_gain:
             loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._binders, self._delivery.level, all_parts, self.stop.at_once.is_set)
+            level, should_stop = self._delivery.level, self.stop.at_once.is_set
+            try:
+                await loop.run_in_executor(self._binders, level, all_parts, should_stop)
+            except DamagedTakes as exc:
+                self._bad |= exc.keys
+        return not self._bad  # a gain of fewer takes than there will be is not the book's
 
     @staticmethod
     def _pairs(planned: PlannedChapter, without: frozenset[TakeKey]) -> list[tuple[Segment, TakeKey]]:
@@ -367,8 +373,8 @@ class Session:
             takes = self._loaded(keys)
             if takes is None:
                 return None
-            order = self._delivery.order(planned, segments, takes)
             try:
+                order = self._delivery.order(planned, segments, takes)
                 made = self._delivery.deliver(order, self.stop.at_once.is_set)
             except DamagedTakes as exc:
                 self._bad |= exc.keys
@@ -403,7 +409,8 @@ def _level_words(chapter: DeliveredChapter) -> str:
 class _Assembly:
     """Begins to assemble each chapter as soon as its last take is there; or all of them once all takes are.
 
-    The latter where `level` has to be called first, once, with the plan and the takes that there will never be.
+    The latter where `level` has to be called first, once, with the plan and the takes that there will never be;
+    it tells whether there is any use in going on.
     """
 
     def __init__(
@@ -411,7 +418,7 @@ class _Assembly:
         assemble: Callable[[PlannedChapter, frozenset[TakeKey]], Awaitable[None]],
         missing: set[TakeKey],
         plan: Plan,
-        level: Callable[[Plan, frozenset[TakeKey]], Awaitable[None]] | None = None,
+        level: Callable[[Plan, frozenset[TakeKey]], Awaitable[bool]] | None = None,
     ) -> None:
         self._assemble = assemble
         self._plan = plan
@@ -421,6 +428,7 @@ class _Assembly:
         self._tasks: list[asyncio.Task[None]] = []
         self._limit = asyncio.Semaphore(CHAPTERS_AT_ONCE)
         self._levelling = asyncio.Lock()
+        self._is_level = True
 
     def have(self, key: TakeKey) -> None:
         for missing in self._waiting.values():
@@ -439,10 +447,11 @@ class _Assembly:
     async def _one(self, chapter: PlannedChapter, without: frozenset[TakeKey]) -> None:
         async with self._levelling:
             if self._level:
-                level, self._level = self._level, None
-                await level(self._plan, without)
+                level, self._level, self._is_level = self._level, None, False
+                self._is_level = await level(self._plan, without)
         async with self._limit:
-            await self._assemble(chapter, without)
+            if self._is_level:
+                await self._assemble(chapter, without)
 
     async def finish(self) -> None:
         """Wait for all that was begun; raise the first error, if any."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from narrator.book import Book
@@ -11,6 +11,13 @@ from narrator.rendering.plan import PREVIEW, SAMPLE
 
 WHOLE_BOOK_FORMATS = frozenset({"m4b"})
 """Formats of which there is one file for the book, whatever is asked for."""
+
+Claim = Callable[[Collection[Path]], None]
+"""Takes the names of files, before there are any.
+
+Raises:
+    UsageError: there is a file of one of the names that is not ours.
+"""
 
 _PIECE_SUFFIXES = {"m4b": "m4a"}
 """Of a chapter alone, where it is another than that of the whole."""
@@ -93,9 +100,15 @@ class Shelf:
     def pieces(self) -> Path:
         return self._book.project.master_folder
 
+    @property
+    def rates(self) -> Path:
+        """Where takes are that were brought to another rate, while chapters are made of them."""
+        return self.pieces / "rates"
+
     def _piece(self, name: str, sound: str) -> Path:
         return self.pieces / f"{sound[:32]}.{_PIECE_SUFFIXES.get(name, name)}"
 
     def _final(self, name: str, number: int) -> Path:
-        shown = None if number in {PREVIEW, SAMPLE} else number
-        return self.folder / file_name(shown, len(self._titles), self.title(number), name)
+        if number in {PREVIEW, SAMPLE}:  # a player that takes a folder for a book must not find them in it
+            return self.root / file_name(None, 0, self.title(number), name)
+        return self.folder / file_name(number, len(self._titles), self.title(number), name)

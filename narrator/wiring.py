@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_state_path
 
-from narrator.config import Config, Rendering
+from narrator.config import Config, Rendering, limits_of
 from narrator.errors import ConfigError
 from narrator.manuscript.reading import is_manuscript, read_manuscript
 from narrator.mastering.aac_rates import aac_rate_hz
 from narrator.mastering.mp3_rates import mp3_rate_hz
 from narrator.mastering.other_rates import flac_rate_hz, opus_rate_hz, wav_rate_hz
-from narrator.ports import Encoder, Provider, TakeStore
+from narrator.ports import Provider, TakeStore
 from narrator.project import Project
 from narrator.providers.catalog import create_provider
 from narrator.providers.prices import list_price
@@ -24,10 +24,10 @@ from narrator.rendering.takes import TakeFolder
 
 if TYPE_CHECKING:
     from narrator.mastering.joined import Joined
+    from narrator.mastering.promise import EncoderFactory
     from narrator.publishing.tags import Tags
 
 __all__ = [
-    "EncoderFactory",
     "check_delivery",
     "encoder_factories",
     "file_rates",
@@ -41,9 +41,6 @@ __all__ = [
     "suffix_of",
     "tagger_of",
 ]
-
-EncoderFactory = Callable[[Path, int], Encoder]
-"""(path, rate of the master in Hz) to an encoder that writes there, which may want another rate."""
 
 Joiner = Callable[[Sequence[Path], Path, Sequence[str], Callable[[], bool]], "Joined"]
 """(pieces, path, titles of the chapters, whether to stop) to what was written there."""
@@ -124,6 +121,12 @@ def check_delivery(config: Config, rate_hz: int) -> None:
     delivery = config.delivery
     apart = [name for name in delivery.formats if name not in _JOINED]
     problems = []
+    limits = limits_of(config)
+    if limits and not any(map(limits.takes, delivery.formats)):
+        problems.append(
+            f"delivery.formats: the profile {delivery.profile!r} is of {', '.join(limits.formats)} and not of "
+            f"{', '.join(delivery.formats)}, which --format named now or in an earlier run"
+        )
     if delivery.one_file and apart:
         problems.append(
             f"delivery.one_file: {', '.join(apart)}: one file of a whole book is {', '.join(_JOINED)}"
@@ -222,6 +225,10 @@ def tagger_of(name: str) -> Tagger | None:
             from narrator.publishing.mp4_tags import tag_m4b  # noqa: PLC0415 - as above
 
             return tag_m4b
+        case "wav":
+            from narrator.publishing.wav_tags import tag_wav  # noqa: PLC0415 - as above
+
+            return tag_wav
         case "flac":
             from narrator.publishing.vorbis_tags import tag_flac  # noqa: PLC0415 - as above
 

@@ -101,6 +101,9 @@ _FOR_THIS_RUN: Mapping[Literal["allow_gaps", "max_cost", "max_characters"], str]
     "max_characters": "max_characters",
 }
 MOST_PREVIEW_MINUTES = 60
+NO_PROFILE = "none"
+"""What takes a profile off again."""
+
 _NUMBERS = re.compile(r"(\d{1,5})(?:\s*[-–]\s*(\d{1,5}))?")
 
 
@@ -216,7 +219,7 @@ def _wished(options: Options) -> Iterator[tuple[str, str, object]]:
     for name, (section, key) in _SETTINGS.items():
         wish = options.get(name)
         if wish is not None and wish is not False and not (isinstance(wish, Sized) and len(wish) == 0):
-            yield section, key, wish
+            yield section, key, "" if (name, wish) == ("profile", NO_PROFILE) else wish
     for dotted, written in (options.get("settings") or {}).items():
         section, key = _section_and_key(dotted)
         yield section, key, _typed(section, key, written) if isinstance(written, str) else written

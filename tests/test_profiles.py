@@ -60,6 +60,15 @@ def test_ones_own_profile_is_like_another_but_for_what_it_says() -> None:
     assert limits.rms_db == (-23.0, -18.0)
 
 
+def test_limits_of_ones_own_say_what_to_aim_at() -> None:
+    mine = {"like": "acx", "limits": {"rms_db": [-20.0, -17.0], "true_peak_dbtp": -6.0}}
+    louder = {"limits": {"loudness_lufs": [-16.0, -14.0]}}
+    own = check_config({"profiles": {"mine": mine, "louder": louder}}, where="x").profiles
+    levels = profile_of("mine", own).levels
+    assert (levels.rms_db, levels.true_peak_dbtp, levels.loudness_lufs) == ((-20.0, -17.0), -6.0, -20.0)
+    assert profile_of("louder", own).levels.loudness_lufs == -15.0
+
+
 def test_a_built_in_profile_can_be_changed_under_its_name() -> None:
     own = check_config(
         {"profiles": {"acx": {"like": "acx", "limits": {"longest_s": 60.0}}}}, where="x"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +15,14 @@ from mutagen.mp4 import MP4
 
 from narrator.book import Book
 from narrator.delivery import Delivery
-from narrator.errors import ConfigError, Interrupted, UsageError
+from narrator.errors import ConfigError, DiskError, Interrupted, UsageError
+from narrator.estimate import estimate
 from narrator.mastering import promise
+from narrator.mastering.timeline import Part
+from narrator.model import Take, TakeKey
 from narrator.publishing.record import AudiobookRecord, load_record
+from narrator.rendering.plan import Plan, Selection
+from narrator.testing.speechlike import speech_pcm
 from narrator.wiring import check_delivery
 from tests.end_to_end.sound import read_mp3
 from tests.mastering.takes import take_of
@@ -38,6 +44,29 @@ class BookShop(Shop):
                 order = delivery.order(each, each.chapter.segments, takes)
                 delivery.record(delivery.deliver(order, never))
         return delivery.finish(set(numbers), (), never)
+
+    def levelled(self, delivery: Delivery) -> None:
+        """Deliver all chapters at one gain, of takes of different levels."""
+
+        def parts() -> Iterator[Sequence[Part]]:
+            for each in map(self.planned, (1, 2)):
+                yield delivery.parts(each, each.chapter.segments, [self.softer(key) for key in each.keys])
+
+        delivery.level(parts, never)
+        for each in map(self.planned, (1, 2)):
+            if not delivery.is_current(each.number, each.chapter.segments, each.keys):
+                takes = [self.softer(key) for key in each.keys]
+                order = delivery.order(each, each.chapter.segments, takes)
+                delivery.record(delivery.deliver(order, never))
+
+    def softer(self, key: TakeKey) -> Take:
+        """A take whose level, unlike those of `take`, is its own."""
+        if key not in self.takes:
+            scale = 0.2 + 0.6 * int(key[:4], 16) / 0xFFFF
+            samples = np.frombuffer(speech_pcm(key, 24_000, 24_000), "<i2") * scale / 32768
+            self.book.project.takes_folder.mkdir(exist_ok=True)
+            self.takes[key] = replace(take_of(self.book.project.takes_folder, samples), key=key)
+        return self.takes[key]
 
     def audio(self, suffix: str) -> dict[str, str]:
         return {name: digest for name, digest in self.files.items() if name.endswith(suffix)}
@@ -93,6 +122,7 @@ def test_a_finished_book_needs_its_pieces_no_more(shop: BookShop, monkeypatch: p
     before = shop.files
     for piece in book.project.master_folder.iterdir():
         piece.unlink()
+    assert not estimate(book, Plan((shop.planned(1), shop.planned(2)), ())).disk_bytes
     with counted(monkeypatch) as calls:
         shop.whole(book)
     assert not calls
@@ -149,6 +179,150 @@ def test_captions_and_the_like_are_written_once_and_go_when_they_are_not_wanted(
     assert shop.files == with_extras
     shop.whole(shop.book)
     assert {name.rsplit(".", 1)[-1] for name in shop.files} == {"mp3", "html", "m3u8"}
+
+
+def test_another_folder_gets_all_that_goes_with_the_files(shop: BookShop, tmp_path: Path) -> None:
+    for wishes in ({"extras": ("srt", "cue")}, {"extras": ("srt",), "formats": ("m4b",)}):
+        shop.whole(shop.configured("delivery", **wishes))
+        there = set(shop.files)
+        shutil.rmtree(shop.book.project.master_folder, ignore_errors=True)
+        other = tmp_path / str(len(there))
+        made = shop.whole(shop.configured("delivery", **wishes, output=str(other)))
+        assert {path.name for path in other.iterdir()} == there
+        assert {Path(path).parent for path in made.beside} == {other}
+        assert set(shop.files) == there, "what is in the folder of before stays"
+        shutil.rmtree(shop.out)
+
+
+def test_a_process_that_ends_while_it_writes_parts_of_a_book_leaves_none_that_are_in_the_way(
+    shop: BookShop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    output = tmp_path / "elsewhere"
+    book = shop.configured("delivery", formats=("m4b",), max_hours=0.0001, output=str(output))
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("narrator.binding.DeliveredVolume", killed)
+        with pytest.raises(KeyboardInterrupt):
+            shop.whole(book)
+    (first,) = output.glob("*.m4b")
+    half = output / f".{first.name}.0badcafe.part"
+    half.write_bytes(b"half")
+    made = shop.whole(book)
+    assert sorted(output.glob("*.m4b")) == [Path(file.path) for _, file in made.files]
+    assert not half.exists()
+
+
+def test_a_sample_never_takes_the_place_of_a_file_of_somebody_else(shop: BookShop, tmp_path: Path) -> None:
+    mine = tmp_path / f"{shop.book.title} (sample).mp3"
+    mine.write_bytes(b"mine")
+    delivery = Delivery(shop.configured("delivery", output=str(tmp_path), sample_minutes=1.0))
+    with pytest.raises(UsageError, match="not made by this project"):
+        delivery.claim_names()
+    assert mine.read_bytes() == b"mine"
+
+
+def test_who_goes_back_to_a_folder_of_before_finds_it_still_ones_own(shop: BookShop, tmp_path: Path) -> None:
+    here, there = (shop.configured("delivery", output=str(tmp_path / name)) for name in ("here", "there"))
+    first = shop.whole(here)
+    shop.whole(there)
+    assert shop.whole(here).files == first.files
+    shop.whole(shop.configured("delivery", output=str(tmp_path / "here"), formats=("wav",)))
+    assert shop.whole(here).files == first.files
+
+
+def test_of_a_damaged_piece_no_book_is_made_and_the_next_run_makes_it_anew(shop: BookShop) -> None:
+    book = shop.configured("delivery", formats=("m4b",))
+    shop.whole(book)
+    before = shop.audio("m4b")
+    piece = max(book.project.master_folder.glob("*.m4a"))
+    data = bytearray(piece.read_bytes())
+    data[-100] ^= 0xFF
+    piece.write_bytes(data)
+    next(shop.out.glob("*.m4b")).unlink()
+    with pytest.raises(DiskError, match="not what was written"):
+        shop.whole(book)
+    assert not shop.audio("m4b")
+    shop.whole(book)
+    assert shop.audio("m4b") == before
+
+
+def test_a_preview_is_not_among_the_files_of_the_whole_book(shop: BookShop) -> None:
+    book = shop.configured("delivery", formats=("m4b",), extras=("metadata",))
+    delivery = Delivery(replace(book, selection=Selection(characters=10)))
+    delivery.claim_names()
+    plan = book.plan(frozenset()).in_one_chapter()
+    (preview,) = plan.chapters
+    takes = [shop.take(key) for key in preview.keys]
+    delivery.record(delivery.deliver(delivery.order(preview, preview.chapter.segments, takes), never))
+    delivery.finish({0}, (), never)
+    shop.whole(book)
+    assert len(shop.audio("m4b")) == 2
+    chapters = json.loads((shop.out / "metadata.json").read_text(encoding="utf-8"))["chapters"]
+    assert [chapter["title"] for chapter in chapters] == ["One", "Two"]
+
+
+def test_a_chapter_of_an_earlier_run_whose_files_are_gone_is_not_of_the_book(shop: BookShop) -> None:
+    shop.whole(shop.book)
+    two = next(shop.out.glob("02*.mp3"))
+    two.unlink()
+    only_one = replace(shop.book, selection=Selection(numbers=frozenset({1})))
+    delivery = Delivery(only_one)
+    delivery.expect([shop.planned(1)], frozenset())
+    delivery.finish({1}, (), never)
+    record = load_record(shop.book.project.record_file)
+    assert record
+    assert [chapter.number for chapter in record.chapters] == [1]
+    assert two.name not in next(shop.out.glob("*.m3u8")).read_text(encoding="utf-8")
+
+
+def test_a_chapter_whose_file_is_gone_gets_the_books_gain_and_balance_again(shop: BookShop) -> None:
+    book = shop.configured("levels", gain="book", levelling=1.0)
+    planned = [shop.planned(1), shop.planned(2)]
+    delivery = Delivery(book)
+    delivery.claim_names()
+    delivery.expect(planned, frozenset())
+    assert delivery.needs_gain
+    shop.levelled(delivery)
+    before = shop.files
+    next(shop.out.glob("02*.mp3")).unlink()
+    again = Delivery(book)
+    again.expect(planned, frozenset())
+    assert again.needs_gain
+    shop.levelled(again)
+    assert shop.files == before
+    last = Delivery(book)
+    last.expect(planned, frozenset())
+    assert not last.needs_gain, "there is nothing to make"
+
+
+def test_a_chapter_that_is_made_alone_gets_the_gain_of_the_book_of_before(shop: BookShop) -> None:
+    book = shop.configured("levels", gain="book")
+    delivery = Delivery(book)
+    delivery.claim_names()
+    shop.levelled(delivery)
+    Delivery(book).forget({shop.planned(1).keys[0]})
+    part = Delivery(replace(book, selection=Selection(numbers=frozenset({1}))))
+    part.expect([shop.planned(1)], frozenset())
+    assert not part.needs_gain
+    delivery = Delivery(book)
+    delivery.expect([shop.planned(1), shop.planned(2)], frozenset())
+    assert delivery.needs_gain
+
+
+def test_each_file_has_captions_of_its_own_times(shop: BookShop) -> None:
+    book = shop.configured("delivery", formats=("m4b", "mp3", "wav"), one_file=True, extras=("srt", "labels"))
+    shop.whole(book)
+    labels = {name: (shop.out / name).read_text() for name in shop.files if name.endswith(".labels.txt")}
+    assert set(labels) == {"book.labels.txt", "book.mp3.labels.txt", "book.wav.labels.txt"}
+    assert len(set(labels.values())) == 3, "formats end chapters with more or less silence"
+
+
+def test_files_of_one_chapter_share_their_captions(shop: BookShop) -> None:
+    shop.whole(shop.configured("delivery", formats=("mp3", "flac"), extras=("srt",)))
+    assert len([name for name in shop.files if name.endswith(".srt")]) == 2
 
 
 def test_a_file_of_somebody_else_is_left_alone(shop: BookShop, tmp_path: Path) -> None:

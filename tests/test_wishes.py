@@ -190,3 +190,8 @@ def test_what_is_true_of_one_book_is_not_said_of_many(of_one: str) -> None:
 def test_of_many_books_each_has_a_folder_in_the_output(tmp_path: Path) -> None:
     wishes = wishes_of(output=tmp_path).among_many(Path("x/ferry.epub"))
     assert wishes.settings["delivery"]["output"] == str(tmp_path / "ferry")
+
+
+def test_a_profile_is_taken_off_by_none() -> None:
+    assert wishes_of(profile="none").settings == {"delivery": {"profile": ""}}
+    assert wishes_of(profile="acx").settings == {"delivery": {"profile": "acx"}}

@@ -12,7 +12,7 @@ HEADER_BYTES = 80
 
 _UNKNOWN = 0xFFFFFFFF  # also what RF64 puts where the true size is in ds64
 _DS64_BYTES = 28
-_DATA64_AT, _RATE_AT, _DATA_AT = 28, 60, 76  # where it has the rate, and the bytes of the samples
+_RIFF64_AT, _DATA64_AT, _RATE_AT, _DATA_AT = 20, 28, 60, 76  # of all, of the samples; their rate and bytes
 _FORMAT_BYTES = 28  # from the format to where they are
 
 
@@ -37,6 +37,15 @@ def rate_and_bytes(header: bytes) -> tuple[int, int] | None:
         return None
     told = header[_DATA_AT - _FORMAT_BYTES : _DATA_AT]
     return (rate_hz, data_bytes) if told == _format_and_data(rate_hz, 0)[:_FORMAT_BYTES] else None
+
+
+def put_length(header: bytes, size: int) -> bytes | None:
+    """The header of a WavWriter's file that has become `size` bytes long; None where it cannot say so."""
+    if header.startswith(b"RF64"):
+        return header[:_RIFF64_AT] + (size - 8).to_bytes(8, "little") + header[_RIFF64_AT + 8 :]
+    if size >= _UNKNOWN:
+        return None
+    return header[:4] + (size - 8).to_bytes(4, "little") + header[8:]
 
 
 class WavWriter:

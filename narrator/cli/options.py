@@ -76,7 +76,11 @@ _OPTIONS = (
         metavar="USD",
         help="What a million characters cost, where narrator does not know it.",
     ),
-    click.option("--chapters", metavar="N[-M][,…]", help="Only these, as `narrator plan` numbers them: 1-3,7."),
+    click.option(
+        "--chapters",
+        metavar="N[-M][,…]",
+        help="Only these, as `narrator plan` numbers them with the same options: 1-3,7.",
+    ),
     click.option(
         "--preview",
         type=float,
@@ -89,7 +93,7 @@ _OPTIONS = (
     click.option(
         "--profile",
         metavar="P",
-        help="What the files are for: acx, google, spotify, apple-podcasts, audiobookshelf, ebu, or your own.",
+        help="What the files are for: acx, google, spotify, apple-podcasts, audiobookshelf, ebu, yours; none.",
     ),
     click.option(
         "--extras",

@@ -71,7 +71,8 @@ def render_words(done: Rendered, figures: dict[str, Any]) -> str:
     from narrator.progress import clock  # noqa: PLC0415 - progress imports tqdm, which help does not need
 
     folder = done.files[0].path.parent if done.files else done.project
-    lines = [f"{done.title}: {done.chapters} chapters, {clock(done.duration_s)}"]
+    chapters = "1 chapter" if done.chapters == 1 else f"{done.chapters} chapters"
+    lines = [f"{done.title}: {chapters}, {clock(done.duration_s)}"]
     lines += [f"  {clock(file.duration_s):>8}  {file.path.name}" for file in done.files]
     lines.append(f"in {folder}")
     lines += _profile_lines(done)
@@ -89,12 +90,23 @@ def _profile_lines(done: Rendered) -> list[str]:
     """How the files stand to their profile."""
     if not done.profile:
         return []
+    held = sum(file.is_held for file in done.files)
+    others = [file.path.name for file in done.files if not file.is_held]
     if done.passes:
-        return [f"All are as {done.profile} wants them: they were decoded and measured."]
-    lines = [f"{len(done.failing)} of {len(done.files)} files are not as {done.profile} wants them:"]
+        lines = [f"As {done.profile} wants it, decoded and measured: {_all_of(held, 'file')}."]
+    else:
+        failing = len(done.failing)
+        which = f"{failing} of {held} files, decoded and measured," if failing else "The files together"
+        lines = [f"{which} {'is' if failing == 1 else 'are'} not as {done.profile} wants it:"]
     lines += [f"  {file.path.name}: {'; '.join(file.fails)}" for file in done.failing]
     lines += [f"  all together: {each}" for each in done.fails_together]
+    if others:
+        lines.append(f"Of a format that {done.profile} is not for, and not measured: {', '.join(others)}.")
     return lines
+
+
+def _all_of(count: int, what: str) -> str:
+    return f"the {what}" if count == 1 else f"all {count} {what}s"
 
 
 def _figure_lines(figures: dict[str, Any]) -> list[str]:

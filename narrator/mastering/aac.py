@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
@@ -11,11 +10,12 @@ import av
 import numpy as np
 
 from narrator.audio.pcm import Samples
-from narrator.errors import NarratorError
-from narrator.mastering.aac_peak import AacPeak
 from narrator.mastering.aac_rates import aac_rate_hz
-from narrator.mastering.mp4 import FRAME
+from narrator.mastering.heard import HeardPeak
+from narrator.mastering.mp4 import FRAME, PRIMING
 from narrator.mastering.mp4_piece import PieceWriter
+from narrator.mastering.packet_frames import PacketFrames
+from narrator.mastering.packets import PacketEncoder
 
 _BLOCK = 1 << 16  # samples encoded at once, or up to twice as many: calls cost something
 _LEAST_KBPS_QUICK = 64  # below, the quick search loses the upper half of a voice's band
@@ -23,6 +23,7 @@ _HEADROOM_DB = ((1.4, 2.5), (2.1, 1.0))  # of the thorough search, up to so many
 _LEAST_HEADROOM_DB = 0.5
 _NEAR = 0.75  # of the headroom: to pass it, what is so far below the loudest had to be raised by 1.75 of it
 _MOST_RAISED_DB = 3.0
+_WARM_UP = 1  # a packet overlaps the one before it; nothing else lasts, as noise is not substituted
 
 
 class AacEncoder:
@@ -47,10 +48,15 @@ class AacEncoder:
         self.rate_hz = rate_hz
         self.frames = 0
         self.headroom_db = _headroom_db(rate_hz, kbps, is_quick=is_quick)
-        self._codec = _codec(rate_hz, kbps, is_quick=is_quick)
-        # The thorough search may raise anything, and takes so long that it costs little to decode it all.
-        self._decoded = AacPeak(
-            self._codec.extradata or b"",
+        # Each decoder substitutes noise by one of its own: how high it peaks would not be known.
+        options = {"aac_coder": "fast" if is_quick else "twoloop", "aac_pns": "0"}
+        self._encoder = PacketEncoder("aac", rate_hz, "fltp", kbps=kbps, options=options)
+        self._frames = PacketFrames("AAC", _decoder(self._encoder.header), FRAME, warm_up=_WARM_UP)
+        # The thorough search may raise anything, and takes so long that it costs little to decode it all. What
+        # comes out of the priming counts too: in the file of a whole book it is heard.
+        self._heard = HeardPeak(
+            self._frames,
+            delay=PRIMING,
             near_db=_NEAR * self.headroom_db if is_quick else math.inf,
             most_raised_db=_MOST_RAISED_DB if is_quick else math.inf,
         )
@@ -61,11 +67,11 @@ class AacEncoder:
     @property
     def true_peak_dbtp(self) -> float:
         """The true peak of the closed file as it is decoded, or one that is not above what is listened for."""
-        return 20.0 * math.log10(self._decoded.true_peak)
+        return 20.0 * math.log10(self._heard.highest)
 
     def listen_above(self, peak_dbtp: float) -> None:
         """From now on find only true peaks above this one, which costs less."""
-        self._decoded.listen_above(10.0 ** (peak_dbtp / 20.0))
+        self._heard.listen_above(10.0 ** (peak_dbtp / 20.0))
 
     def write(self, block: Samples) -> None:
         self.frames += len(block)
@@ -88,41 +94,26 @@ class AacEncoder:
             self.write(np.zeros(-self.frames % FRAME if self.frames else FRAME, np.float32))
             if self._count:
                 self._encode_waiting()
-            self._append(None)
-            self._decoded.finish()
+            self._append(self._encoder.flush())
+            self._heard.finish()
         finally:
-            self._file.close(self.rate_hz, self._codec.extradata or b"")
+            self._file.close(self.rate_hz, self._encoder.header)
 
     def _encode_waiting(self) -> None:
         samples = self._waiting[: self._count]
         self._count = 0
-        self._decoded.master(samples)
-        frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
-        frame.sample_rate = self.rate_hz
-        self._append(frame)
+        self._heard.master(samples)
+        self._append(self._encoder.encode(samples))
 
-    def _append(self, frame: av.AudioFrame | None) -> None:
-        try:
-            packets = self._codec.encode(frame)
-        except av.FFmpegError as exc:
-            raise NarratorError(
-                f"AAC cannot be encoded: {exc.strerror}.",
-                advice="This is a fault of narrator or of FFmpeg: report it.",
-            ) from exc
-        self._decoded.encoded(packets)
-        self._file.write([bytes(packet) for packet in packets])
+    def _append(self, packets: list[bytes]) -> None:
+        self._frames.add(packets)
+        self._heard.listen()
+        self._file.write(packets)
 
 
-def _codec(rate_hz: int, kbps: int, *, is_quick: bool) -> av.AudioCodecContext:
-    codec = av.CodecContext.create("aac", "w")
-    codec.sample_rate = rate_hz
-    codec.layout = "mono"
-    codec.format = "fltp"
-    codec.bit_rate = kbps * 1000
-    codec.time_base = Fraction(1, rate_hz)
-    # Each decoder substitutes noise by one of its own: how high it peaks would not be known.
-    codec.options = {"aac_coder": "fast" if is_quick else "twoloop", "aac_pns": "0"}
-    codec.open()
+def _decoder(config: bytes) -> av.CodecContext:
+    codec = av.CodecContext.create("aac", "r")
+    codec.extradata = config
     return codec
 
 

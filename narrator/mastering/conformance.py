@@ -95,16 +95,17 @@ def _damage(figures: AudioFigures) -> Verdict:
 def _within(name: str, unit: str, value: float | None, bounds: tuple[float, float] | None) -> Verdict:
     limit = f"{bounds[0]:g} to {bounds[1]:g}" if bounds else ""
     passed = None if bounds is None else value is not None and bounds[0] <= round(value, 2) <= bounds[1]
-    return Verdict(name, unit, _shown(value), limit, passed)
+    return Verdict(name, "" if value is None else unit, _shown(value), limit, passed)
 
 
 def _below(name: str, unit: str, value: float | None, most: float | None) -> Verdict:
     passed = None if most is None else value is None or round(value, 2) <= most
-    return Verdict(name, unit, _shown(value), "" if most is None else f"at most {most:g}", passed)
+    limit = "" if most is None else f"at most {most:g}"
+    return Verdict(name, "" if value is None else unit, _shown(value), limit, passed)
 
 
 def _shown(value: float | None) -> str:
-    return "none" if value is None else f"{round(value, 2) + 0.0:.2f}"
+    return "digital silence" if value is None else f"{round(value, 2) + 0.0:.2f}"
 
 
 def _length(name: str, length_s: float, least_s: float, most_s: float) -> Verdict:
@@ -114,7 +115,7 @@ def _length(name: str, length_s: float, least_s: float, most_s: float) -> Verdic
 
 
 def _clock(seconds: float) -> str:
-    minutes, second = divmod(int(seconds), 60)
+    minutes, second = divmod(round(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{second:02}"
 
 

@@ -27,10 +27,10 @@ class DamagedTakes(DiskError):
         self.keys = frozenset(keys)
 
 
-def check_stop(should_stop: Callable[[], bool]) -> None:
+def check_stop(should_stop: Callable[[], bool], doing: str = "a chapter was assembled") -> None:
     """Raises Interrupted where the answer is yes."""
     if should_stop():
-        raise Interrupted("Stopped while a chapter was assembled.", advice="The same command goes on.")
+        raise Interrupted(f"Stopped while {doing}.", advice="The same command goes on.")
 
 
 def pcm_of(take: Take) -> bytes:

@@ -122,7 +122,7 @@ class _Meter:
 
     def _limited(self, clip: Clip, *, gain: float) -> tuple[Energies, float]:
         """The energies of a clip's hops after the gain and the limiter, and its sum of squares."""
-        check_stop(self._should_stop)
+        check_stop(self._should_stop, "the gain of a chapter or of the book was looked for")
         take, gain = clip.take, gain * clip.gain
         energies, squares = _energies(take) * gain**2, _sum_squares(clip) * gain**2
         if take.measurement.true_peak * gain > self._ceiling:

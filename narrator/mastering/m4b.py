@@ -8,7 +8,6 @@ by another's packet: a click, wherever they are not silent.
 
 from __future__ import annotations
 
-import errno
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, pairwise
@@ -16,13 +15,11 @@ from pathlib import Path
 
 from narrator.durable import disk_errors
 from narrator.errors import ConfigError
-from narrator.mastering.intact import check_stop
-from narrator.mastering.joined import Joined
+from narrator.mastering.joined import Joined, blocks_of
 from narrator.mastering.mp4 import FRAME, PRIMING, Packets, Parts, box, full_box, media_header, movie, size_of
 from narrator.mastering.mp4_chapters import Chapters
 from narrator.mastering.mp4_piece import Piece, piece_of
 
-_BLOCK_BYTES = 1 << 20
 _BRAND = box(b"ftyp", b"M4B ", struct.pack(">I", 0), b"M4B M4A mp42isom")
 
 
@@ -49,8 +46,7 @@ def join_m4b(
     with disk_errors(f"Writing {path}"), path.open("wb") as file:
         file.writelines(_head(packets, marks))
         for piece in found:
-            for block in _sound(piece, should_stop):
-                file.write(block)
+            file.writelines(blocks_of(piece.path, piece.begin, should_stop, size=piece.packets.total_bytes))
     return Joined(packets.rate_hz, packets.frames, tuple(pairwise([*starts, packets.frames])))
 
 
@@ -66,19 +62,6 @@ def _together(pieces: Sequence[Piece]) -> Packets:
         )
     first = pieces[0].packets
     return Packets(first.rate_hz, first.config, b"".join(piece.packets.sizes for piece in pieces))
-
-
-def _sound(piece: Piece, should_stop: Callable[[], bool]) -> Iterator[bytes]:
-    left = piece.packets.total_bytes
-    with disk_errors(f"Reading {piece.path}"), piece.path.open("rb") as source:
-        source.seek(piece.begin)
-        while left:
-            check_stop(should_stop)
-            block = source.read(min(left, _BLOCK_BYTES))
-            if not block:
-                raise OSError(errno.EIO, "it is shorter than it was")
-            yield block
-            left -= len(block)
 
 
 def _head(packets: Packets, chapters: Chapters) -> Iterator[bytes]:

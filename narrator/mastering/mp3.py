@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Literal
 
 import lameenc
-import numpy as np
 
-from narrator.audio.mpeg import FrameWalk
+from narrator.audio.mpeg import DECODER_DELAY, FrameWalk
 from narrator.audio.pcm import BYTES_PER_FRAME, Samples, to_pcm
 from narrator.durable import disk_errors
 from narrator.mastering.crc16 import Crc16
-from narrator.mastering.decoded import DecodedPeak
+from narrator.mastering.heard import HeardPeak
 from narrator.mastering.lame_tag import (
     ENCODER_DELAY,
     LameSettings,
@@ -22,6 +21,7 @@ from narrator.mastering.lame_tag import (
     blank_info_frame,
     info_frame,
 )
+from narrator.mastering.mp3_frames import Mp3Frames
 from narrator.mastering.mp3_rates import Mode, mp3_rate_hz
 
 _QUALITIES = {"fast": 7, "balanced": 5, "best": 2}  # LAME's -q
@@ -71,7 +71,9 @@ class Mp3Encoder:
         self._info = blank_info_frame(self._settings)
         self._walk = FrameWalk(self._settings.header)
         self._seek_table = SeekTable()
-        self._decoded = DecodedPeak(self._settings.header, ENCODER_DELAY, near_db=_NEAR * self.headroom_db)
+        self._frames = Mp3Frames(self._settings.header)
+        delay = ENCODER_DELAY + DECODER_DELAY
+        self._heard = HeardPeak(self._frames, delay=delay, near_db=_NEAR * self.headroom_db)
         with disk_errors(f"Writing {path}"):
             self._file = path.open("wb")
             self._file.write(self._info)
@@ -95,16 +97,18 @@ class Mp3Encoder:
     @property
     def true_peak_dbtp(self) -> float:
         """The true peak of the closed file as it is decoded, or one that is not above what is listened for."""
-        return 20.0 * math.log10(self._decoded.true_peak)
+        return 20.0 * math.log10(self._heard.highest)
 
     def listen_above(self, peak_dbtp: float) -> None:
         """From now on find only true peaks above this one, which costs less."""
-        self._decoded.listen_above(10.0 ** (peak_dbtp / 20.0) / self._scale)
+        self._heard.listen_above(10.0 ** (peak_dbtp / 20.0))
 
     def write(self, block: Samples) -> None:
         self.frames += len(block)
         for at in range(0, len(block), _BLOCK):
-            self._waiting += to_pcm(block[at : at + _BLOCK], gain=1.0 / self._scale)
+            piece = block[at : at + _BLOCK]
+            self._heard.master(piece)
+            self._waiting += to_pcm(piece, gain=1.0 / self._scale)
             if len(self._waiting) >= _BLOCK * BYTES_PER_FRAME:
                 self._encode_waiting()
 
@@ -121,14 +125,13 @@ class Mp3Encoder:
                 if self._waiting:
                     self._encode_waiting()
                 self._append(self._lame.flush())
-                self._decoded.finish()
+                self._heard.finish()
             self._file.seek(0)
             self._file.write(info_frame(self._info, Music(self._seek_table, self._crc.value, self._padding)))
 
     def _encode_waiting(self) -> None:
         pcm = bytes(self._waiting)
         self._waiting.clear()
-        self._decoded.master(np.frombuffer(pcm, "<i2"))
         self._append(self._lame.encode(pcm))
 
     def _append(self, given: bytes | bytearray) -> None:
@@ -136,7 +139,8 @@ class Mp3Encoder:
         sizes = self._walk.sizes(data)
         self._seek_table.add(sizes)
         self._crc.update(data)
-        self._decoded.encoded(data, sizes)
+        self._frames.add(data, sizes)
+        self._heard.listen()
         with disk_errors(f"Writing {self._path}"):
             self._file.write(data)
 

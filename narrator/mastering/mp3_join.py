@@ -8,7 +8,7 @@ begins as many samples into it as the frames before it have, and ends with some 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -17,8 +17,7 @@ from narrator.audio.mpeg import FrameHeader, FrameWalk, InfoTag
 from narrator.durable import disk_errors
 from narrator.errors import DiskError, UsageError
 from narrator.mastering.crc16 import Crc16, crc16_of_both
-from narrator.mastering.intact import check_stop
-from narrator.mastering.joined import Joined
+from narrator.mastering.joined import Joined, blocks_of
 from narrator.mastering.lame_tag import (
     ENCODER_DELAY,
     Music,
@@ -28,7 +27,6 @@ from narrator.mastering.lame_tag import (
     settings_of,
 )
 
-_BLOCK = 1 << 20
 _MOST_HEADER = 1441  # bytes of the largest frame, 320 kbit/s at 32 kHz, padded
 
 
@@ -89,8 +87,7 @@ def _copy(piece: _Piece, file: BinaryIO, table: SeekTable, should_stop: Callable
     """Append the frames of a piece to `file`, and note them; their CRC."""
     before = table.frames
     walk, crc = FrameWalk(piece.header), Crc16()
-    for block in _blocks(piece):
-        check_stop(should_stop)
+    for block in blocks_of(piece.path, piece.header.size, should_stop):
         try:
             table.add(walk.sizes(block))
         except ValueError as exc:
@@ -101,21 +98,6 @@ def _copy(piece: _Piece, file: BinaryIO, table: SeekTable, should_stop: Callable
     if not walk.is_whole or frames != piece.tag.frames or crc.value != music_crc(piece.info):
         raise _damaged(piece.path)
     return crc.value
-
-
-def _blocks(piece: _Piece) -> Iterator[bytes]:
-    """What is in a piece after its Info frame."""
-    with disk_errors(f"Reading {piece.path}"):
-        source = piece.path.open("rb")
-    with source:
-        source.seek(piece.header.size)
-        while block := _read(source, piece.path):
-            yield block
-
-
-def _read(source: BinaryIO, path: Path) -> bytes:
-    with disk_errors(f"Reading {path}"):
-        return source.read(_BLOCK)
 
 
 def _check_alike(first: _Piece, piece: _Piece) -> None:

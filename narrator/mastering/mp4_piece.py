@@ -16,6 +16,7 @@ from narrator.errors import DiskError
 from narrator.mastering.mp4 import Packets, box, media_header, movie, size_of
 
 _BRAND = box(b"ftyp", b"M4A ", bytes(4), b"M4A mp42isom")
+_MOST_RATE_HZ = 0xFFFF  # for which a description of sound has room
 _BEGIN = size_of(_BRAND) + len(media_header(0))
 
 
@@ -75,7 +76,7 @@ def piece_of(path: Path) -> Piece:
     with disk_errors(f"Reading {path}"), path.open("rb") as file:
         try:
             return _read(path, file)
-        except (KeyError, struct.error) as exc:
+        except (KeyError, ValueError, struct.error) as exc:
             raise DiskError(
                 f"{path} is not the sound of a chapter as it was written.",
                 advice="Remove it and run the same command again: it is made anew.",
@@ -92,9 +93,11 @@ def _read(path: Path, file: BinaryIO) -> Piece:
     media = _within(memoryview(file.read()), b"moov", b"trak", b"mdia")
     table = _within(media, b"minf", b"stbl")
     rate_hz = struct.unpack(">12xI", _within(media, b"mdhd")[:16])[0]
+    if not 0 < rate_hz <= _MOST_RATE_HZ:
+        raise KeyError(b"mdhd")
     config = _config(_within(table, b"stsd")[8:])
     packets = Packets(rate_hz, config, bytes(_within(table, b"stsz")[12:]))
-    if _BEGIN + packets.total_bytes != end:
+    if not packets.count or _BEGIN + packets.total_bytes != end:
         raise KeyError(b"mdat")
     return Piece(path, packets, _BEGIN)
 

@@ -36,7 +36,10 @@ class PacketEncoder:
             self._codec.options = dict(options)
             self._codec.open()
             self.header = bytes(self._codec.extradata or b"")
-            """What the codec says of its stream: an OpusHead, a STREAMINFO. It is final after `flush`."""
+            """What the codec says of its stream: an OpusHead, a STREAMINFO, an AudioSpecificConfig.
+
+            It is final after `flush`.
+            """
         except av.FFmpegError as exc:
             raise self._fault(exc) from exc
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,9 +90,10 @@ def _encode(
 ) -> _Made:
     rate_hz = parts[0].take.rate_hz
     encoders: list[Encoder] = []
-    try:
+    with ExitStack() as closing:  # each is closed, whatever the others say
         for path, make in files:
             encoders.append(make(path, rate_hz))
+            closing.callback(encoders[-1].close)
         resampled = _resampled(encoders, rate_hz)
         listening: list[Encoder | Resampled] = [*encoders, *resampled]
         for each in listening:
@@ -109,9 +111,6 @@ def _encode(
         )
         for group in resampled:
             group.close()
-    finally:
-        for encoder in encoders:
-            encoder.close()
     return _Made(
         audio=audio,
         frames=tuple(encoder.frames for encoder in encoders),

@@ -10,10 +10,7 @@ from narrator.audio.pcm import BYTES_PER_FRAME
 from narrator.audio.wav import HEADER_BYTES, WavWriter, rate_and_bytes
 from narrator.durable import disk_errors
 from narrator.errors import DiskError
-from narrator.mastering.intact import check_stop
-from narrator.mastering.joined import Joined
-
-_BLOCK_BYTES = 1 << 20
+from narrator.mastering.joined import Joined, blocks_of
 
 
 def join_wav(pieces: Sequence[Path], path: Path, should_stop: Callable[[], bool]) -> Joined:
@@ -32,7 +29,8 @@ def join_wav(pieces: Sequence[Path], path: Path, should_stop: Callable[[], bool]
     with disk_errors(f"Writing {path}"), path.open("wb") as file:
         writer = WavWriter(file, rate_hz)
         for piece in pieces:
-            _copy(piece, writer, should_stop)
+            for block in blocks_of(piece, HEADER_BYTES, should_stop):
+                writer.write(block)
         writer.close()
     places = tuple(pairwise(accumulate((frames for _, frames in facts), initial=0)))
     return Joined(rate_hz, places[-1][1], places)
@@ -47,11 +45,3 @@ def _rate_and_frames(piece: Path) -> tuple[int, int]:
                 advice="Remove it, and run the same command again: it is made anew.",
             )
     return facts[0], facts[1] // BYTES_PER_FRAME
-
-
-def _copy(piece: Path, writer: WavWriter, should_stop: Callable[[], bool]) -> None:
-    with piece.open("rb") as file:
-        file.seek(HEADER_BYTES)
-        while block := file.read(_BLOCK_BYTES):
-            check_stop(should_stop)
-            writer.write(block)

@@ -60,6 +60,13 @@ def tag_mp3(path: Path, tags: Tags) -> None:
             raise (said if isinstance(said, OSError) else OSError(str(exc))) from exc
 
 
+def id3_bytes(tags: Tags) -> bytes:
+    """The tags as `tag_mp3` writes them, for a file that has them elsewhere than at its beginning."""
+    file = BytesIO()
+    _frames(tags).save(file, v1=0, v2_version=3, padding=lambda _: 0)
+    return file.getvalue()
+
+
 def _frames(tags: Tags) -> Any:
     frames: Any = ID3(BytesIO(_EMPTY))  # type: ignore[no-untyped-call]  # mutagen is typed in part only
     for kind, text in _texts(tags).items():

@@ -20,13 +20,16 @@ _VOLUME = re.compile(r"\d{1,3}(\.\d{1,2})?")
 """What Audiobookshelf takes for a place in a series where it stands in a folder's name."""
 
 
+_LONGEST_EXTENSION = len("opus")  # files that go together have one stem, whatever their formats
+
+
 def file_name(number: int | None, total: int, title: str, extension: str) -> str:
     """'01 - Down the Rabbit-Hole.mp3': unique by its number, which is as wide as that of the last file.
 
     With no number it is the title alone.
     """
     lead = "" if number is None else f"{number:0{max(2, len(str(total)))}}"
-    room = MAX_BYTES - len(lead) - len(" - .") - len(extension)
+    room = MAX_BYTES - len(lead) - len(" - .") - max(_LONGEST_EXTENSION, len(extension))
     stem = " - ".join(filter(None, (lead, _safe(title, room)))) or "audiobook"
     # Only now: CON is a device on Windows, "01 - CON" is not.
     return sanitize_filename(f"{stem}.{extension}", platform="universal")

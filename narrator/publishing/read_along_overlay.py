@@ -132,7 +132,6 @@ def smil(page: str, pars: Sequence[Par], sound_address: Mapping[Path, str]) -> b
         '<?xml version="1.0" encoding="utf-8"?>',
         '<smil xmlns="http://www.w3.org/ns/SMIL" xmlns:epub="http://www.idpf.org/2007/ops" version="3.0">',
         "<body>",
-        f'<seq id="page" epub:textref="{page}">',
     ]
     for number, par in enumerate(pars, start=1):
         sound, clip = sound_address[par.clip.sound], par.clip
@@ -141,7 +140,7 @@ def smil(page: str, pars: Sequence[Par], sound_address: Mapping[Path, str]) -> b
             f'<par id="par-{number}"{kind}><text src="{page}#{quote(par.spot.id)}"/>'
             f'<audio src="{sound}" clipBegin="{clock(clip.begin_ms)}" clipEnd="{clock(clip.end_ms)}"/></par>'
         )
-    return "\n".join([*lines, "</seq>", "</body>", "</smil>", ""]).encode()
+    return "\n".join([*lines, "</body>", "</smil>", ""]).encode()
 
 
 def clock(milliseconds: int) -> str:

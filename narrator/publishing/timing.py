@@ -68,25 +68,40 @@ def timed_files(
 ) -> tuple[TimedFile, ...]:
     """The delivered files of one format, in the order in which they are heard.
 
-    They are the volumes where there are some, else the files of the chapters, without the preview.
+    They are the volumes where there are some, else the files of the chapters; without those that stand apart:
+    preview and sample. Where there is nothing else, it is these.
     """
+    return _files(record, audio_format, words_of, are_apart=False) or timed_apart(
+        record, audio_format, words_of
+    )
+
+
+def timed_apart(
+    record: AudiobookRecord, audio_format: str, words_of: WordsOf = lambda _: ()
+) -> tuple[TimedFile, ...]:
+    """The files of one format that are no part of the book: preview and sample."""
+    return _files(record, audio_format, words_of, are_apart=True)
+
+
+def _files(
+    record: AudiobookRecord, audio_format: str, words_of: WordsOf, *, are_apart: bool
+) -> tuple[TimedFile, ...]:
     numbered = {chapter.number: chapter for chapter in record.chapters}
-    volumes = [volume for volume in record.volumes if volume.file.format == audio_format]
-    if volumes:
-        return tuple(
-            TimedFile(
-                volume.file.path,
-                audio_format,
-                volume.title,
-                volume.file.duration_s,
-                tuple(
-                    _timed(numbered[placed.number], volume.file, placed.start, placed.end, words_of)
-                    for placed in volume.chapters
-                ),
-            )
-            for volume in volumes
+    volumes = tuple(
+        TimedFile(
+            volume.file.path,
+            audio_format,
+            volume.title,
+            volume.file.duration_s,
+            tuple(
+                _timed(numbered[placed.number], volume.file, placed.start, placed.end, words_of)
+                for placed in volume.chapters
+            ),
         )
-    return tuple(
+        for volume in record.volumes
+        if volume.file.format == audio_format and (volume.number <= 0) == are_apart
+    )
+    return volumes or tuple(
         TimedFile(
             file.path,
             audio_format,
@@ -96,7 +111,7 @@ def timed_files(
         )
         for chapter in record.chapters
         for file in chapter.files
-        if file.format == audio_format and chapter.number > 0
+        if file.format == audio_format and not file.is_piece and (chapter.number <= 0) == are_apart
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 
 from narrator.errors import (
     AttemptError,
+    BadTake,
     DiskError,
     Interrupted,
     NarratorError,
@@ -49,10 +50,16 @@ class LocalScheduler:
         on_take: Callable[[Order, Spoken], None],
         *,
         has_answered: bool = False,
+        may_leave_gaps: bool = False,
     ) -> None:
-        """`has_answered`: whether the provider has given a take earlier in this run."""
+        """`has_answered`: whether the provider has given a take earlier in this run.
+
+        `may_leave_gaps`: whether texts of which no answer is a take are no reason to end the run; that it can
+        speak at all is known from an earlier one.
+        """
         self._booth = booth
         self._has_answered = has_answered
+        self._may_leave_gaps = may_leave_gaps
         self._price = booth.provider.capabilities.usd_per_million_characters
         self._on_take = on_take
         self._waiting: deque[Order] = deque()
@@ -125,6 +132,8 @@ class LocalScheduler:
         self._booth.observe(SegmentFailed(order.key, order.chapter, text, error.what, order.segments))
         cause = error.__cause__
         if not (isinstance(error, TriesUsedUp) and isinstance(cause, AttemptError)):
+            return
+        if self._may_leave_gaps and isinstance(cause, BadTake):
             return
         self._unanswered += 1
         enough = GIVE_UP_AFTER if self._has_answered else GIVE_UP_FIRST_AFTER

@@ -104,7 +104,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             counts.append(len(every))
             super().add(every)
 
-    monkeypatch.setattr("narrator.mastering.aac_peak.PatchPeak", Counted)
+    monkeypatch.setattr("narrator.mastering.heard.PatchPeak", Counted)
     return counts
 
 

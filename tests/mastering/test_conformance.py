@@ -101,7 +101,7 @@ def test_figures_and_limits_are_words_for_people() -> None:
     assert verdict_on("length", FINE, ACX) == Verdict("length", "", "0:10:00", "at most 2:00:00", passed=True)
     silent = replace(FINE, noise_floor_db=None)
     assert verdict_on("noise floor", silent, ACX) == Verdict(
-        "noise floor", "dB", "none", "at most -60", passed=True
+        "noise floor", "", "digital silence", "at most -60", passed=True
     )
     rates = Limits(rates_hz=(44_100, 48_000))
     assert verdict_on("sample rate", FINE, rates) == Verdict(

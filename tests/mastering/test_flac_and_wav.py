@@ -161,7 +161,7 @@ def test_pieces_of_two_rates_or_none_are_not_joined(tmp_path: Path) -> None:
 
 def test_joining_can_be_stopped(tmp_path: Path) -> None:
     pieces, _ = pieces_of(tmp_path, 1_000)
-    with pytest.raises(Interrupted):
+    with pytest.raises(Interrupted, match="the chapters were joined"):
         join_wav(pieces, tmp_path / "book.wav", lambda: True)
 
 

@@ -246,10 +246,11 @@ def test_nothing_is_not_joined_nor_what_has_no_title(tmp_path: Path) -> None:
             join_m4b(pieces, tmp_path / "book.m4b", ["a"] * (1 - len(pieces)), never)
 
 
-@pytest.mark.parametrize("damage", ["cut", "other", "high", "empty", "shorter", "gone"])
+@pytest.mark.parametrize("damage", ["cut", "other", "high", "empty", "shorter", "rate", "table", "gone"])
 def test_a_piece_that_is_not_whole_is_a_disk_error_that_names_it(tmp_path: Path, damage: str) -> None:
     path = piece(tmp_path / "damaged.m4a", chirp(0.5, RATE_HZ))
     data = path.read_bytes()
+    rate_at, table_at = data.index(b"mdhd") + 16, data.index(b"stsz") - 1
     if damage == "gone":
         path.unlink()
     else:
@@ -260,6 +261,8 @@ def test_a_piece_that_is_not_whole_is_a_disk_error_that_names_it(tmp_path: Path,
                 "high": b"\xff" * 999,
                 "empty": b"",
                 "shorter": data[:40] + data[41:],
+                "rate": data[:rate_at] + b"\xff" + data[rate_at + 1 :],
+                "table": data[:table_at] + bytes([data[table_at] - 1]) + data[table_at + 1 :],
             }[damage]
         )
     with pytest.raises(DiskError, match=r"damaged\.m4a"):
@@ -268,7 +271,7 @@ def test_a_piece_that_is_not_whole_is_a_disk_error_that_names_it(tmp_path: Path,
 
 def test_it_stops_when_it_is_asked_to(tmp_path: Path) -> None:
     pieces = pieces_of(tmp_path, [chirp(0.5, RATE_HZ)])
-    with pytest.raises(Interrupted):
+    with pytest.raises(Interrupted, match="the chapters were joined"):
         join_m4b(pieces, tmp_path / "book.m4b", ["a"], lambda: True)
 
 

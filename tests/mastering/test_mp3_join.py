@@ -240,7 +240,7 @@ def test_a_piece_that_is_gone_is_named(tmp_path: Path) -> None:
 
 def test_a_person_can_stop_it(tmp_path: Path) -> None:
     chapters = book(tmp_path, 24_000, kbps=64)
-    with pytest.raises(Interrupted):
+    with pytest.raises(Interrupted, match="the chapters were joined"):
         join_mp3([each.path for each in chapters], tmp_path / "book.mp3", lambda: True)
 
 

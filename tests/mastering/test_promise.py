@@ -109,6 +109,18 @@ def test_every_encoder_is_closed_when_one_cannot_write(parts: list[Part]) -> Non
     assert all(each.closed for each in made)
 
 
+def test_every_encoder_is_closed_though_one_cannot_finish_its_file(parts: list[Part]) -> None:
+    class Unfinished(Loud):
+        def close(self) -> None:
+            super().close()
+            raise DiskError("full", advice="")
+
+    made = [Unfinished(), Loud(), Unfinished(44_100), Loud()]
+    with pytest.raises(DiskError):
+        encode(parts, *(lambda path, rate_hz, each=each: each for each in made))
+    assert [each.closed for each in made] == [1, 1, 1, 1]
+
+
 def test_real_files_of_two_rates_are_within_the_promise(parts: list[Part], tmp_path: Path) -> None:
     audio, frames = encode(
         parts,

@@ -116,3 +116,7 @@ def test_a_playlist_has_titles_durations_and_names_in_order() -> None:
         "#EXTINF:61,Eins\n01 - Eins.mp3\n"
         "#EXTINF:0,Zwölf, zu zweit\n02 - Zwölf.mp3\n"
     )
+
+
+def test_a_file_whose_name_begins_like_a_remark_is_an_entry_of_the_playlist() -> None:
+    assert playlist("#1", [("#1, part 1 of 2.m4b", "#1", 1.0)]).splitlines()[-1] == "./#1, part 1 of 2.m4b"

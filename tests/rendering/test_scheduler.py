@@ -265,6 +265,14 @@ async def test_a_provider_that_has_answered_earlier_in_the_run_is_given_more_tim
             assert len(await scheduler.run(orders(4))) == 3
 
 
+async def test_texts_that_cannot_be_spoken_are_no_reason_to_end_where_gaps_may_be(tmp_path: Path) -> None:
+    async with desk(tmp_path, attempts=2, concurrency=1) as here:
+        here.server.fail(FAULTS["silence"], text=lambda _: True)
+        scheduler = LocalScheduler(here.booth, lambda *_: None, may_leave_gaps=True)
+        async with here.booth.provider:
+            assert len(await scheduler.run(orders(7))) == 7
+
+
 async def test_an_error_of_all_does_not_wait_for_those_that_try_again(tmp_path: Path) -> None:
     async with desk(tmp_path, concurrency=2) as here:
         wait = Fault(status=503, headers={"Retry-After": "60"}, body=b"")

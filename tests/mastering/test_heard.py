@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from narrator.audio.mpeg import FrameHeader, InfoTag
 from narrator.audio.peaks import true_peak
+from narrator.errors import NarratorError
+from narrator.mastering.heard import HeardPeak
 from narrator.mastering.mp3 import Mp3Encoder
 from tests.audio.signals import Sound, ebur128_dbtp
 
@@ -198,3 +200,84 @@ def test_how_the_sound_is_cut_into_blocks_changes_nothing(speech: tuple[Sound, .
         encoded(tmp_path / "a.mp3", sound, block=block).true_peak_dbtp for block in (100, 5_000, len(sound))
     }
     assert len(peaks) == 1
+
+
+class Lossless:
+    """Frames of 100 samples whose decoder gives the sound back, once it has decoded the three frames before."""
+
+    name = "What is lossless"
+    samples = 100
+
+    def __init__(self, sound: Sound) -> None:
+        self.came = 0
+        self.decoded: list[tuple[int, int]] = []
+        self.restarts = self.forgotten = 0
+        self._sound = sound
+
+    def needed_for(self, frame: int) -> int:
+        return max(frame - 3, self.forgotten)
+
+    def restart(self) -> None:
+        self.restarts += 1
+
+    def decode(self, first: int, end: int) -> list[memoryview]:
+        assert self.forgotten <= first < end <= self.came
+        self.decoded.append((first, end))
+        return [memoryview(self._sound[at * 100 : (at + 1) * 100].tobytes()) for at in range(first, end)]
+
+    def forget(self, frame: int) -> None:
+        self.forgotten = frame
+
+
+def loud_at(*frames: int, of: int = 1000) -> Sound:
+    """So many frames, soft but for a click in the middle of some."""
+    sound: Sound = 0.05 * np.cos(0.1 * np.arange(100 * of, dtype=np.float32))
+    sound[[100 * frame + 50 for frame in frames]] = 0.5
+    return sound
+
+
+def heard(frames: Lossless, sound: Sound, block: int = 3_300) -> HeardPeak:
+    peak = HeardPeak(frames, delay=0, near_db=3.0)
+    for at in range(0, len(sound), block):
+        peak.master(sound[at : at + block])
+        frames.came = min(at + block, len(sound)) // 100
+        peak.listen()
+    peak.finish()
+    return peak
+
+
+@pytest.mark.parametrize(
+    ("loud", "decoded", "restarts"),
+    [
+        ([500], [(496, 502)], 1),
+        ([500, 503], [(496, 505)], 1),
+        ([500, 505], [(496, 502), (502, 507)], 1),
+        ([500, 509], [(496, 502), (505, 511)], 2),
+        ([999], [(995, 1000)], 1),
+    ],
+)
+def test_only_what_is_loud_is_decoded_and_what_is_needed_before_it(
+    loud: list[int], decoded: list[tuple[int, int]], restarts: int
+) -> None:
+    sound = loud_at(10, *loud)
+    frames = Lossless(sound)
+    peak = heard(frames, sound)
+    assert frames.decoded[1:] == decoded
+    assert frames.restarts == restarts + 1
+    assert peak.highest == pytest.approx(true_peak(sound), abs=0.01)
+
+
+def test_frames_are_forgotten_once_it_is_known_that_nobody_needs_them() -> None:
+    sound = loud_at(of=1000)
+    frames = Lossless(sound)
+    heard(frames, sound)
+    assert frames.forgotten == 997
+
+
+def test_what_cannot_be_decoded_is_told_by_its_name() -> None:
+    class Broken(Lossless):
+        def decode(self, first: int, end: int) -> list[memoryview]:
+            raise av.FFmpegError(1, "it is broken")
+
+    with pytest.raises(NarratorError, match=r"What is lossless that was just made .*it is broken"):
+        heard(Broken(loud_at(5)), loud_at(5))
