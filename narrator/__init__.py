@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Unpack
 from narrator.version import __version__
 
 if TYPE_CHECKING:  # all that is heavy comes with app
-    from narrator.app import Planned, Rendered
     from narrator.ports import Observer
+    from narrator.results import Planned, Rendered
     from narrator.speaking.arrivals import Text
     from narrator.speaking.stream import BlockingSpeaking, Speaking, SpeakOptions
     from narrator.wishes import Options

@@ -55,7 +55,7 @@ class Book:
     manuscript: Manuscript | None
     selection: Selection
     notices: tuple[str, ...] = ()
-    skipped: tuple[Skipped, ...] = ()
+    skipped: tuple[Skipped, ...] | None = None
 
     @property
     def title(self) -> str:
@@ -293,7 +293,7 @@ class Preparation:
             script=script,
             is_script_new=is_new,
             manuscript=manuscript,
-            skipped=tuple(self._skipped(script, manuscript)) if manuscript else (),
+            skipped=tuple(self._skipped(script, manuscript)) if manuscript else None,
             selection=_selection(self.wishes, self.config.speech.speed),
             notices=(*notices, *_about_failover(self.config, self.failover, script)),
         )

@@ -53,7 +53,7 @@ class Delivery:
             volumes=old.volumes,
             beside=old.beside,
             beside_of=old.beside_of,
-            skipped=fresh.skipped or old.skipped,
+            skipped=old.skipped if book.skipped is None else book.skipped,
             claimed=old.claimed,
             gain_db=old.gain_db,
         )

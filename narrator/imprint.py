@@ -39,7 +39,7 @@ class Imprint:
             publisher=wish.publisher or read.publisher,
             description=wish.description or read.description,
             profile=book.config.delivery.profile,
-            skipped=book.skipped,
+            skipped=book.skipped or (),
         )
         """The record of the book before anything of it is delivered."""
 

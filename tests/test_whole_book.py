@@ -116,6 +116,17 @@ def test_new_tags_encode_nothing_and_a_new_take_one_chapter(
     assert len(calls) == 1
 
 
+def test_settings_of_formats_that_are_not_made_encode_nothing(
+    shop: BookShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.whole(shop.configured("delivery", formats=("mp3",)))
+    with counted(monkeypatch) as calls:
+        shop.whole(shop.configured("delivery", formats=("mp3",), m4b_kbps=96, opus_kbps=24))
+        assert not calls
+        shop.whole(shop.configured("delivery", formats=("mp3",), mp3_kbps=80))
+        assert len(calls) == 2
+
+
 def test_a_finished_book_needs_its_pieces_no_more(shop: BookShop, monkeypatch: pytest.MonkeyPatch) -> None:
     book = shop.configured("delivery", formats=("m4b",))
     shop.whole(book)

@@ -10,7 +10,7 @@ from narrator.cli.keeping import reason_lines
 from narrator.errors import ExitCode, Incomplete, NarratorError
 
 if TYPE_CHECKING:  # app imports all that is heavy
-    from narrator.app import Planned, Rendered, Status
+    from narrator.results import Planned, Rendered, Status
     from narrator.script.skipped import SkippedText
 
 

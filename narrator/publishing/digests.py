@@ -7,23 +7,21 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 from narrator.config import Config
 from narrator.publishing.tags import Tags
+from narrator.sections import Delivered
 from narrator.version import __version__
 
-_SOUND_OF_DELIVERY = {
-    "formats",
-    "rate_hz",
-    "encoding",
-    "mp3_kbps",
-    "mp3_mode",
-    "mp3_vbr_quality",
-    "m4b_kbps",
-    "opus_kbps",
-    "one_file",
+_OF_ALL_FORMATS = ("formats", "rate_hz", "encoding", "one_file")
+_OF_EACH_FORMAT = {
+    "mp3": ("mp3_kbps", "mp3_mode", "mp3_vbr_quality"),
+    "m4b": ("m4b_kbps",),
+    "opus": ("opus_kbps",),
 }
+"""The settings of delivery that change the sound of files."""
 
 
 def sound_digest(made_of: Iterable[tuple[str, int, str]], config: Config, gain_db: float | None = None) -> str:
@@ -38,10 +36,15 @@ def sound_digest(made_of: Iterable[tuple[str, int, str]], config: Config, gain_d
             [list(each) for each in made_of],
             [config.pauses.chapter_start, config.pauses.chapter_end],
             config.levels.model_dump(),
-            config.delivery.model_dump(include=_SOUND_OF_DELIVERY),
+            config.delivery.model_dump(include=_heard_of(config.delivery)),
             gain_db,
         ]
     )
+
+
+def _heard_of(delivery: Delivered) -> set[str]:
+    of_its_formats = (_OF_EACH_FORMAT.get(name, ()) for name in delivery.formats)
+    return {*_OF_ALL_FORMATS, *chain.from_iterable(of_its_formats)}
 
 
 def tags_digest(tags: Tags) -> str:

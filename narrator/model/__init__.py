@@ -1,0 +1,91 @@
+"""The words of narrator, as data: what a stage hands to the next. Nothing here does I/O.
+
+`manuscript` is what was read, `script` what will be said, `speech` what is asked of a provider, and `sound`
+what was made of it.
+"""
+
+from narrator.model.manuscript import (
+    Block,
+    Chapter,
+    Cover,
+    Manuscript,
+    Mark,
+    MarkKind,
+    Matter,
+    Role,
+)
+from narrator.model.script import (
+    CREDITS,
+    AskedTitles,
+    Pause,
+    Script,
+    ScriptChapter,
+    Segment,
+    Skip,
+    Span,
+)
+from narrator.model.sound import (
+    AudioFigures,
+    ChapterAudio,
+    Draft,
+    Measurement,
+    Placement,
+    Take,
+)
+from narrator.model.speech import (
+    KEY_REVISION,
+    Allowance,
+    AudioChunk,
+    AudioFormat,
+    Capabilities,
+    Container,
+    Normalization,
+    Outcome,
+    SpeechEvent,
+    SpeechModel,
+    SpeechReceipt,
+    SpeechRequest,
+    TakeKey,
+    Voice,
+    WordTime,
+)
+
+__all__ = [
+    "CREDITS",
+    "KEY_REVISION",
+    "Allowance",
+    "AskedTitles",
+    "AudioChunk",
+    "AudioFigures",
+    "AudioFormat",
+    "Block",
+    "Capabilities",
+    "Chapter",
+    "ChapterAudio",
+    "Container",
+    "Cover",
+    "Draft",
+    "Manuscript",
+    "Mark",
+    "MarkKind",
+    "Matter",
+    "Measurement",
+    "Normalization",
+    "Outcome",
+    "Pause",
+    "Placement",
+    "Role",
+    "Script",
+    "ScriptChapter",
+    "Segment",
+    "Skip",
+    "Span",
+    "SpeechEvent",
+    "SpeechModel",
+    "SpeechReceipt",
+    "SpeechRequest",
+    "Take",
+    "TakeKey",
+    "Voice",
+    "WordTime",
+]
