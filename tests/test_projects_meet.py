@@ -37,6 +37,7 @@ def test_the_project_of_another_book_is_not_taken_over(tmp_path: Path) -> None:
     assert all(file.path.exists() for file in done.files)
 
 
+@pytest.mark.slow
 def test_the_kept_manuscript_edited_in_place_stays_that_of_the_original(tmp_path: Path) -> None:
     book = write(tmp_path / "book.md")
     done = narrator.render(book, projects=tmp_path / "p")
@@ -87,6 +88,7 @@ def test_a_retitled_chapter_leaves_no_file_of_its_old_name(tmp_path: Path) -> No
         "01 - One.mp3",
         "02 - Second.mp3",
         "A Tale.m3u8",
+        "report.html",
     ]
 
 

@@ -84,6 +84,7 @@ def test_json_has_every_figure_and_the_end(book: Path) -> None:
     assert (result["files"], result["failed"], result["together"][0]["passed"]) == (2, 1, True)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_does_not_stop_the_others(book: Path, tmp_path: Path) -> None:
     text = tmp_path / "text.mp3"
     text.write_text("No sound at all.\n" * 100, encoding="utf-8")
@@ -113,6 +114,7 @@ def test_files_that_are_fine_alone_and_not_together_fail(book: Path, tmp_path: P
     assert run.out.splitlines()[-1] == "Each file by itself is as acx wants it, but all together are not."
 
 
+@pytest.mark.slow
 def test_a_projects_own_profile_is_known(book: Path, tmp_path: Path) -> None:
     settings = '[delivery]\nprofile = "short"\n\n[profiles.short]\nlike = "acx"\nlimits.longest_s = 5.0\n'
     (tmp_path / "project.toml").write_text(settings, encoding="utf-8")

@@ -11,11 +11,12 @@ import pytest
 from narrator.__main__ import run
 from narrator.config import read_config
 from narrator.testing.openai_server import FakeSpeechServer, served
+from tests.drawing import drawn_large
 from tests.end_to_end.books import markdown, paragraph
 from tests.end_to_end.command import Finished, delivered, narrator
 from tests.end_to_end.sound import read_mp3
 
-COVER = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 8
+COVER = drawn_large()
 SETTINGS = (
     "titles.opening=",
     "titles.closing=",

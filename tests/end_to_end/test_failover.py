@@ -104,6 +104,7 @@ def test_a_key_that_stays_refused_goes_on_failing_over(book: Path) -> None:
         assert _asked(second) == Counter(TEXTS[6:])
 
 
+@pytest.mark.slow
 def test_what_the_second_leaves_undone_the_first_does_once_it_is_well(book: Path) -> None:
     with served() as first, served(FakeSpeechServer(voices=("mara",))) as second:
         first.fail(FAULTS["quota"], requests=range(AFTER + 1, 1000))

@@ -137,6 +137,7 @@ def test_a_reader_that_goes_away_does_not_stop_the_render(
     assert _is_finished(book)
 
 
+@pytest.mark.slow
 def test_a_terminal_of_few_letters_is_sent_what_it_can_show(server: FakeSpeechServer, tmp_path: Path) -> None:
     book = markdown(tmp_path / "ferry.md", {"Ça “🎧”": [paragraph(1)]})
     ascii_only = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}

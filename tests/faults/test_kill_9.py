@@ -197,6 +197,7 @@ def test_a_kill_at_any_step_of_a_take_leaves_all_of_it_or_nothing_that_counts(
     assert len(ferry.server.requests) <= ferry.undisturbed.texts + 1
 
 
+@pytest.mark.slow
 def test_without_its_ledger_a_finished_book_asks_for_nothing(ferry: Ferry) -> None:
     ferry.server.latency_s = 0
     ferry.assert_finished(ferry.render())

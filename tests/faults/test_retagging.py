@@ -43,22 +43,18 @@ def retagged(ferry: Ferry) -> Retagged:
     return Retagged(replace(ferry, undisturbed=replace(ferry.undisturbed, mp3s=new)), ferry.undisturbed.mp3s)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("call", "fault"),
     [
-        pytest.param("write", "signal=KILL:when=2"),
-        *(
-            pytest.param(call, fault, marks=pytest.mark.slow)
-            for call, fault in (
-                ("write", "signal=KILL:when=3"),
-                ("fsync", "signal=KILL:when=1"),
-                ("rename", "signal=KILL:when=2"),
-                ("fsync", "signal=KILL:when=4"),
-                ("sendfile", "error=ENOSPC:when=1"),
-                ("write", "error=ENOSPC:when=2"),
-                ("write", "error=EIO:when=3"),
-            )
-        ),
+        ("write", "signal=KILL:when=2"),
+        ("write", "signal=KILL:when=3"),
+        ("fsync", "signal=KILL:when=1"),
+        ("rename", "signal=KILL:when=2"),
+        ("fsync", "signal=KILL:when=4"),
+        ("sendfile", "error=ENOSPC:when=1"),
+        ("write", "error=ENOSPC:when=2"),
+        ("write", "error=EIO:when=3"),
     ],
 )
 def test_tags_go_on_a_copy_that_then_takes_the_name(retagged: Retagged, call: str, fault: str) -> None:

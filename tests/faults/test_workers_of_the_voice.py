@@ -24,7 +24,7 @@ def _command(book: Path) -> list[str | Path]:
 @pytest.mark.parametrize(
     "number",
     [
-        pytest.param(signal.SIGKILL, id="killed"),
+        pytest.param(signal.SIGKILL, id="killed", marks=pytest.mark.slow),
         pytest.param(signal.SIGSTOP, id="hanging", marks=pytest.mark.slow),
     ],
 )

@@ -85,7 +85,7 @@ def real_blocks(corpus: Callable[[str], Path]) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("number", [20, 200, 1_000, 10_000])
+@pytest.mark.parametrize("number", [pytest.param(20, marks=pytest.mark.slow), 200, 1_000, 10_000])
 def test_real_books_keep_every_character(real_blocks: list[tuple[str, str]], number: int) -> None:
     for unit in Unit:
         limit = Limit(number, unit)
