@@ -12,7 +12,7 @@ from pathlib import Path
 
 from narrator.book import Book
 from narrator.config import limits_of
-from narrator.durable import disk_errors, part_of, publish, sync_file, write_durably
+from narrator.durable import disk_errors, made_whole, write_durably
 from narrator.errors import Interrupted
 from narrator.imprint import Imprint
 from narrator.mastering.conformance import held_against
@@ -168,15 +168,10 @@ class Beside:
         return playlist(self._record.title, [(file.name, file.title, file.duration_s) for file in files])
 
     def _write_read_along(self, path: Path) -> None:
-        beside = part_of(path)
-        try:
+        with made_whole(path) as beside:
             write_book_to_read_along(
                 self._book, self._shelf, self._imprint, self._record, path=beside, should_stop=self._should_stop
             )
-            sync_file(beside)
-            publish(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
 
     def _write_report(self, path: Path) -> None:
         report = report_of(
@@ -195,13 +190,8 @@ class Beside:
             ),
             notices=self._book.notices,
         )
-        beside = part_of(path)
-        try:
+        with made_whole(path) as beside:
             write_report(beside, report)
-            sync_file(beside)
-            publish(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
 
     def _figures(self, file: DeliveredFile) -> tuple[ReportFigure, ...]:
         limits = limits_of(self._book.config)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from narrator.book import Book
-from narrator.durable import disk_errors, part_of, publish, sync_file
+from narrator.durable import disk_errors, made_whole
 from narrator.errors import DiskError, Interrupted
 from narrator.imprint import Imprint
 from narrator.publishing.digests import file_digest, volume_digest
@@ -86,11 +85,10 @@ class Bindery:
         should_stop: Callable[[], bool],
     ) -> DeliveredVolume:
         titles = [chapter.title for chapter in group]
-        with disk_errors(f"Writing {path}"), ExitStack() as cleaning:
+        with disk_errors(f"Writing {path}"):
             pieces = [self._intact(_file_of(chapter, name), should_stop) for chapter in group]
             path.parent.mkdir(parents=True, exist_ok=True)
-            beside = part_of(path)
-            cleaning.callback(_remove, beside)
+        with disk_errors(f"Writing {path}"), made_whole(path) as beside:
             joined = joiner_of(name)(pieces, beside, titles, should_stop)
             marks = [
                 ChapterMark(title, start / joined.rate_hz, end / joined.rate_hz)
@@ -99,9 +97,7 @@ class Bindery:
             tags = self._tags(group, place, marks)
             if tag := tagger_of(name):
                 tag(beside, tags)
-            sync_file(beside)
             size, digest = beside.stat().st_size, file_digest(beside)
-            publish(beside, path)
         stored = self._shelf.stored(path)
         return DeliveredVolume(
             title=tags.title,
@@ -159,8 +155,7 @@ class Bindery:
         return self._imprint.tags(title if of == 1 else f"{title} ({number} of {of})", number, of, marks)
 
     def _is_there(self, volume: DeliveredVolume) -> bool:
-        path = self._shelf.absolute(volume.file.path)
-        return path.is_file() and path.stat().st_size == volume.file.bytes
+        return volume.file.is_whole_at(self._shelf.absolute(volume.file.path))
 
 
 def divided(
@@ -189,8 +184,3 @@ def divided(
 
 def _file_of(chapter: DeliveredChapter, name: str) -> DeliveredFile:
     return next(file for file in chapter.files if file.format == name)
-
-
-def _remove(path: Path) -> None:
-    with suppress(OSError):
-        path.unlink(missing_ok=True)

@@ -344,7 +344,7 @@ class Delivery:
 
     def _has_files(self, chapter: DeliveredChapter) -> bool:
         return all(
-            _has_size(self._shelf.absolute(file.path), file.bytes)
+            file.is_whole_at(self._shelf.absolute(file.path))
             for file in chapter.files
             if self._are_pieces_needed or not file.is_piece
         )
@@ -360,7 +360,3 @@ class Delivery:
         if record != self._on_disk:
             save_record(self._book.project.record_file, record)
             self._on_disk = record
-
-
-def _has_size(path: Path, size: int) -> bool:
-    return path.is_file() and path.stat().st_size == size

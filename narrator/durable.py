@@ -83,6 +83,23 @@ def synced_part(path: Path, data: bytes | memoryview) -> Iterator[Path]:
         raise
 
 
+@contextmanager
+def made_whole(path: Path) -> Iterator[Path]:
+    """A name beside `path` to write a file to; what is there at the end is synced and takes the name of `path`.
+
+    Where writing fails nothing is left of it, and `path` is as it was. Raises OSError.
+    """
+    beside = part_of(path)
+    try:
+        yield beside
+        sync_file(beside)
+        publish(beside, path)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
+
+
 def probe(path: Path) -> None:
     """Find out whether a file can be put at `path`, by one that is written beside it and removed.
 

@@ -72,7 +72,7 @@ def estimate(book: Book, plan: Plan) -> Estimate:
 
 def _copies(name: str, delivery: Delivered) -> int:
     """A file of the whole book is made of pieces, which are kept."""
-    return 2 if delivery.one_file or name == "m4b" else 1
+    return 2 if name in delivery.joined else 1
 
 
 def allowance_of(provider: Provider) -> Allowance | None:

@@ -121,7 +121,7 @@ class Press:
         files = {file.format: file for file in old.files}
         for name, path in beside.items():
             source = self._shelf.absolute(files[name].path)
-            if not (source.is_file() and source.stat().st_size == files[name].bytes):
+            if not files[name].is_whole_at(source):
                 return False
             shutil.copyfile(source, path)
             if file_digest(path) != files[name].sha256:

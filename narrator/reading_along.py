@@ -10,6 +10,7 @@ from narrator.imprint import Imprint
 from narrator.model import Segment
 from narrator.publishing.read_along import write_read_along
 from narrator.publishing.read_along_book import (
+    MEDIA_TYPES,
     HeardSegment,
     ReadAlongAudio,
     ReadAlongChapter,
@@ -18,9 +19,6 @@ from narrator.publishing.read_along_book import (
 from narrator.publishing.record import AudiobookRecord, DeliveredChapter, DeliveredFile
 from narrator.script.compose import source_digest
 from narrator.shelf import Shelf
-
-_MEDIA_TYPES = {"mp3": "audio/mpeg", "m4b": "audio/mp4", "opus": "audio/ogg; codecs=opus"}
-"""Of the formats that every reader of EPUB 3 plays."""
 
 
 def write_book_to_read_along(
@@ -38,7 +36,7 @@ def write_book_to_read_along(
         ManuscriptError: it cannot be read any more.
         DiskError, Interrupted: what is at `path` is not whole.
     """
-    name = next(each for each in book.config.delivery.formats if each in _MEDIA_TYPES)
+    name = next(each for each in book.config.delivery.formats if each in MEDIA_TYPES)
     files = {
         chapter.number: (chapter, file)
         for chapter in record.chapters
@@ -60,7 +58,7 @@ def write_book_to_read_along(
         ),
         tuple(_chapters(book, files)),
         {
-            number: ReadAlongAudio(shelf.absolute(file.path), _MEDIA_TYPES[name], file.duration_s)
+            number: ReadAlongAudio(shelf.absolute(file.path), MEDIA_TYPES[name], file.duration_s)
             for number, (_, file) in files.items()
         },
         source=book.manuscript_path,

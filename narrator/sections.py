@@ -87,6 +87,11 @@ class Delivered(Section):
     sample_minutes: Annotated[float, Field(ge=0, le=60)] = 0.0
     extras: tuple[Extra, ...] = Field(default=(), strict=False)
 
+    @property
+    def joined(self) -> tuple[Format, ...]:
+        """The formats in which chapters are pieces of larger files, each once."""
+        return tuple(name for name in dict.fromkeys(self.formats) if self.one_file or name == "m4b")
+
 
 class Limits(Section):
     """What a file must measure, once decoded, to pass. None, () and 0 demand nothing.

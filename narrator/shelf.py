@@ -9,9 +9,6 @@ from narrator.book import Book
 from narrator.publishing.names import file_name, shelf_folder, volume_name
 from narrator.rendering.plan import PREVIEW, SAMPLE
 
-WHOLE_BOOK_FORMATS = frozenset({"m4b"})
-"""Formats of which there is one file for the book, whatever is asked for."""
-
 Claim = Callable[[Collection[Path]], None]
 """Takes the names of files, before there are any.
 
@@ -47,10 +44,7 @@ class Shelf:
     @property
     def joined(self) -> tuple[str, ...]:
         """The formats in which chapters are pieces of larger files."""
-        delivery = self._book.config.delivery
-        return tuple(
-            name for name in dict.fromkeys(delivery.formats) if delivery.one_file or name in WHOLE_BOOK_FORMATS
-        )
+        return self._book.config.delivery.joined
 
     def chapter_files(self, number: int, sound: str) -> dict[str, Path]:
         """Where a chapter's files belong, by format; pieces are named by the digest of their sound."""

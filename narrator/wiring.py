@@ -18,6 +18,7 @@ from narrator.ports import Provider, TakeStore
 from narrator.project import Project
 from narrator.providers.catalog import create_provider
 from narrator.providers.prices import list_price
+from narrator.publishing.read_along_book import MEDIA_TYPES
 from narrator.rendering.ledger import SqliteLedger
 from narrator.rendering.shared import SharedAccount
 from narrator.rendering.takes import TakeFolder
@@ -131,12 +132,8 @@ def check_delivery(config: Config, rate_hz: int) -> None:
         problems.append(
             f"delivery.one_file: {', '.join(apart)}: one file of a whole book is {', '.join(_JOINED)}"
         )
-    if (
-        "read-along" in delivery.extras
-        and delivery.formats
-        and not _PLAYED_ALONG.intersection(delivery.formats)
-    ):
-        names = ", ".join(sorted(_PLAYED_ALONG))
+    if "read-along" in delivery.extras and delivery.formats and MEDIA_TYPES.keys().isdisjoint(delivery.formats):
+        names = ", ".join(MEDIA_TYPES)
         problems.append(f"delivery.extras: a read-along book has its sound as {names}: make one of these, too")
     if problems:
         raise ConfigError(
@@ -145,7 +142,6 @@ def check_delivery(config: Config, rate_hz: int) -> None:
 
 
 _JOINED = ("mp3", "m4b", "wav")
-_PLAYED_ALONG = frozenset({"mp3", "m4b", "opus"})
 
 
 def file_rates(config: Config, rate_hz: int) -> dict[str, int]:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from narrator.model import Block, Cover, Span
+
+MEDIA_TYPES = MappingProxyType(
+    {"mp3": "audio/mpeg", "m4b": "audio/mp4", "opus": "audio/ogg; codecs=opus"},
+)
+"""Of the formats that every reader of EPUB 3 plays: https://www.w3.org/TR/epub-33/#sec-core-media-types."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,10 @@ class DeliveredFile:
     def duration_s(self) -> float:
         return self.frames / self.rate_hz
 
+    def is_whole_at(self, path: Path) -> bool:
+        """Whether a file of its size is there. What is in it is not looked at."""
+        return path.is_file() and path.stat().st_size == self.bytes
+
     @property
     def is_piece(self) -> bool:
         """Whether it is nothing that a person gets, but a chapter of which a larger file was made."""
