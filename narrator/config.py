@@ -8,7 +8,8 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from types import UnionType
+from typing import Annotated, Any, Literal, get_args
 
 import langcodes
 from pydantic import (
@@ -262,12 +263,8 @@ def check_config(raw: Mapping[str, Any], *, where: str) -> Config:
     try:
         return Config.model_validate(raw)
     except ValidationError as exc:
-        errors = exc.errors()
-        # A list of which no entry is right is not said to be empty, too.
-        inside = {error["loc"][:-1] for error in errors}
-        told = [error for error in errors if error["type"] != "too_short" or error["loc"] not in inside]
-        problems = tuple(map(_problem, told))
-        raise ConfigError(where, problems, advice="Correct these keys and run the same command again.") from exc
+        advice = "Correct these keys and run the same command again."
+        raise ConfigError(where, problems_of(exc, Config), advice=advice) from exc
 
 
 def with_profile(config: Config) -> Config:
@@ -299,6 +296,7 @@ def limits_of(config: Config) -> Limits | None:
 
 
 _WORDS = {
+    "missing": "is missing",
     "dict_type": "must be a table",
     "mapping_type": "must be a table",
     "model_type": "must be a table",
@@ -311,6 +309,7 @@ _WORDS = {
     "literal_error": "must be one of {expected}",
     "string_pattern_mismatch": "must be a number of requests and a period, such as 5/s, 100/m or 20/10s",
     "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
     "greater_than": "must be more than {gt}",
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",
@@ -319,7 +318,16 @@ _WORDS = {
 """What pydantic's kinds of errors, which are an interface of it, mean to whoever writes `project.toml`."""
 
 
-def _problem(error: ErrorDetails) -> str:
+def problems_of(error: ValidationError, root: type[BaseModel]) -> tuple[str, ...]:
+    """What is wrong with plain data that should have been a `root`, key by key."""
+    errors = error.errors()
+    # A list of which no entry is right is not said to be empty, too.
+    inside = {each["loc"][:-1] for each in errors}
+    told = [each for each in errors if each["type"] != "too_short" or each["loc"] not in inside]
+    return tuple(_problem(each, root) for each in told)
+
+
+def _problem(error: ErrorDetails, root: type[BaseModel]) -> str:
     location, kind = error["loc"], error["type"]
     key = ".".join(str(part) for part in location)
     if kind != "extra_forbidden":
@@ -327,17 +335,19 @@ def _problem(error: ErrorDetails) -> str:
         if "expected" in context:
             context = {"expected": context["expected"].replace("'", "").replace(" or ", ", ")}
         return f"{key}: {_WORDS[kind].format_map(context) if kind in _WORDS else error['msg']}"
-    known = _names_at(location[:-1])
+    known = _names_at(location[:-1], root)
     nearest = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
     meant = f"did you mean {nearest[0]!r}?" if nearest else f"known here: {', '.join(known)}"
     return f"{key}: there is no such key; {meant}"
 
 
-def _names_at(location: tuple[int | str, ...]) -> list[str]:
-    section: type[BaseModel] = Config
+def _names_at(location: tuple[int | str, ...], root: type[BaseModel]) -> list[str]:
+    section = root
     for part in location:
-        annotation = section.model_fields[str(part)].annotation
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        annotation: Any = section.model_fields[str(part)].annotation
+        kinds = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
+        sections = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        if not sections:
             return []
-        section = annotation
+        section = sections[0]
     return list(section.model_fields)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ _COMMANDS = {
     "voices": ("narrator.cli.voices", "List the voices of a provider; clone or download one."),
     "models": ("narrator.cli.voices", "List the models of a provider."),
     "providers": ("narrator.cli.voices", "List the providers."),
+    "jobs": ("narrator.cli.jobs", "Render by itself: when it is time, or when something is new."),
     "keys": ("narrator.cli.keys", "Keep the keys of services in the system keyring."),
     "doctor": ("narrator.cli.doctor", "Check this installation, and print what a bug report needs."),
 }
@@ -37,26 +39,33 @@ class Flags:
 
 
 class LazyGroup(click.Group):
-    """Knows its commands by name and one line each; imports one when it is called."""
+    """Knows its commands by name and one line each; imports one when it is called.
+
+    `lazy` has the module of each, 'narrator.cli.costs', with ':' and its name there where that is another.
+    """
+
+    def __init__(self, *args: Any, lazy: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lazy = lazy
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return list(self._lazy)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in self._lazy:
             return None
-        module = importlib.import_module(_COMMANDS[cmd_name][0])
-        command: click.Command = getattr(module, cmd_name)
+        module, _, name = self._lazy[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name or cmd_name)
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in _COMMANDS:
+        if args and args[0] not in self._lazy:
             import difflib  # noqa: PLC0415 - only for a mistyped word
 
-            near = difflib.get_close_matches(args[0], _COMMANDS, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else " `narrator --help` lists them."
+            near = difflib.get_close_matches(args[0], self._lazy, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else f" `{ctx.command_path} --help` lists them."
             ctx.fail(f"There is no command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)
 
@@ -68,11 +77,12 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
+            formatter.write_dl([(name, line) for name, (_, line) in self._lazy.items()])
 
 
 @click.group(
     cls=LazyGroup,
+    lazy=_COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 a fault of narrator's own or output that cannot be written, 2 usage, "
     "3 incomplete, 4 refused (key, quota, voice, language), 5 budget reached, 6 locked, "
