@@ -7,7 +7,6 @@ inside this network is an attack on what listens there.
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from types import TracebackType
@@ -16,6 +15,7 @@ from typing import Self
 import aiohttp
 from yarl import URL
 
+from narrator.addresses import is_inside
 from narrator.errors import StreamBroken, Unreachable, UsageError
 from narrator.providers.wire import CONNECT_S, Pace, open_session, service_name, translated
 
@@ -79,10 +79,8 @@ class Web:
 
     def _refuse_inside(self, url: URL) -> None:
         # A host that is an address is never looked up, so the resolver cannot refuse it.
-        with contextlib.suppress(ValueError):
-            address = ipaddress.ip_address((url.host or "").partition("%")[0])
-            if not address.is_global and url.host != self._named:
-                raise Unreachable(f"A redirect leads to {url.host}, an address inside this network: refused.")
+        if url.host != self._named and is_inside(url.host or ""):
+            raise Unreachable(f"A redirect leads to {url.host}, an address inside this network: refused.")
 
     def _session_for(self, url: URL) -> aiohttp.ClientSession:
         anywhere = url.host == self._named

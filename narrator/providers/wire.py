@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import math
 import os
 import socket
@@ -17,9 +16,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, M
 from typing import Any
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from narrator.addresses import PublicAddresses
 from narrator.errors import AttemptError, BadTake, StreamBroken, Unavailable
 from narrator.model import SpeechRequest
 from narrator.providers.complaints import FailedAnswer, Judge, quotable, read_complaint, refusal
@@ -40,50 +39,6 @@ ERROR_BODY_BYTES = 65_536
 _WORDS_S = 5.0
 _READ_BYTES = 65_536
 _DONE = (200, 201)  # OK, and Created: the answer of some services to a new voice
-
-
-class PublicAddresses(AbstractResolver):
-    """Finds hosts at public addresses alone.
-
-    Nobody named an address inside this network: a name of a public service that leads there is an attack, by
-    which the key would go to whoever listens.
-    """
-
-    def __init__(self) -> None:
-        self._resolver = aiohttp.DefaultResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._resolver.resolve(host, port, family)
-        public = [each for each in found if _is_public(each["host"])]
-        if not public:
-            raise OSError(None, f"the name {host} leads to an address inside this network")
-        return public
-
-    async def close(self) -> None:
-        await self._resolver.close()
-
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_COMPATIBLE = ipaddress.IPv6Network("::/96")
-_INSIDE = (ipaddress.IPv6Network("64:ff9b:1::/48"), ipaddress.IPv6Network("fec0::/10"))
-"""Networks' own gateways (RFC 8215) and sites (RFC 3879), which Python does not count among what is private."""
-
-
-def _is_public(host: str) -> bool:
-    """Whether an address is one of the internet, and so is the IPv4 address that it may stand for."""
-    address = ipaddress.ip_address(host.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        address = _ipv4_within(address) or address
-    return address.is_global and not address.is_multicast and not any(address in each for each in _INSIDE)
-
-
-def _ipv4_within(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Where gateways bring it: RFC 6052 (NAT64), RFC 3056 (6to4), RFC 4291, 2.5.5 (mapped and compatible)."""
-    if address in _NAT64 or address in _COMPATIBLE:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.sixtofour or address.ipv4_mapped
 
 
 def open_session(

@@ -15,8 +15,9 @@ from aiohttp import web
 from aiohttp.abc import ResolveResult
 from yarl import URL
 
+from narrator.addresses import PublicAddresses
 from narrator.errors import Unavailable
-from narrator.providers.wire import PublicAddresses, exchange, open_session
+from narrator.providers.wire import exchange, open_session
 from narrator.providers.wire_ws import Sockets
 
 KEY = "sk-canary-3f9a1c77e2"
