@@ -9,7 +9,7 @@ import click
 from narrator.cli import group, streams
 from narrator.cli.endings import ending
 from narrator.errors import ExitCode
-from narrator.stopping import signals_raise
+from narrator.stopping import end_with_parent, signals_raise
 
 
 def main() -> None:
@@ -27,6 +27,7 @@ def run(arguments: list[str]) -> int:
     flags = group.Flags()
     try:
         with signals_raise():
+            end_with_parent()
             result = group.narrator.main(args=arguments, prog_name="narrator", standalone_mode=False, obj=flags)
     except (Exception, KeyboardInterrupt) as exc:  # noqa: BLE001 - a person gets words, never a bare traceback
         return _explain(exc, is_verbose=flags.is_verbose)

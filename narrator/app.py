@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ from narrator.errors import (
 )
 from narrator.estimate import allowance_of, allowance_words, estimate, free_bytes
 from narrator.events import Notice
+from narrator.jobs.clock import Clock
+from narrator.jobs.history import Trigger
 from narrator.keeping import explain
 from narrator.model import CREDITS
 from narrator.ports import Observer
@@ -290,6 +293,58 @@ def doctor(projects: Path) -> list[Finding]:
     from narrator.doctor import examine  # noqa: PLC0415 - tries all that is heavy
 
     return list(examine(projects))
+
+
+def run_jobs(jobs_file: Path, say: Callable[[str], None]) -> None:
+    """Run the jobs of a file as they become due, until a signal ends it.
+
+    Raises:
+        ProjectLocked: another process does so.
+        NarratorError: the file or the history of its jobs cannot be read.
+    """
+    from narrator.job_runs import foreground  # noqa: PLC0415 - imports what a render does not need
+
+    foreground.run_jobs(jobs_file, say)
+
+
+def run_due(jobs_file: Path, say: Callable[[str], None], now: str | None = None) -> int:
+    """Run what is due, once; the exit code. `now` is a time to take for the present, as a person writes it.
+
+    Raises:
+        UsageError: there is no such file, or `now` is no time.
+        NarratorError: the history of its jobs cannot be read.
+    """
+    from narrator.job_runs import dispatch  # noqa: PLC0415 - as above
+
+    return dispatch.run_due(jobs_file, dispatch.clock_at(now, jobs_file), say)
+
+
+def start_job(
+    jobs_file: Path,
+    name: str,
+    say: Callable[[str], None],
+    *,
+    due: datetime | None = None,
+    trigger: str = "hand",
+    attempt: int = 1,
+    coalesced: int = 0,
+    shift_s: float = 0.0,
+) -> int:
+    """Do one run of a job; the exit code. Whoever says nothing more is a person, and means now.
+
+    The rest is said by a process that found the job due: for which time, why, at which attempt, for how many
+    times before it, and how far its clock is ahead.
+
+    Raises:
+        UsageError: there is no such job, or it cannot be understood.
+        ProjectLocked: a run of it goes on.
+        DiskError: the history or the log cannot be written.
+    """
+    from narrator.job_runs import dispatch  # noqa: PLC0415 - as above
+
+    clock = Clock(timedelta(seconds=shift_s))
+    wanted = dispatch.Wanted(due or clock.now(), Trigger(trigger), attempt, coalesced)
+    return dispatch.start_job(jobs_file, name, clock, say, wanted)
 
 
 def _cost(book: Book, tally: Tally) -> float | None:

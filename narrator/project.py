@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import chain, count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import tomlkit
@@ -263,7 +264,7 @@ class Project:
             ConfigError: the file, or a wish, has mistakes.
         """
         kept = read_config(self.config_file).model_dump(exclude_unset=True) if self.exists else {}
-        return with_profile(check_config(_merged(kept, wishes), where="These options do not fit together"))
+        return config_of(wishes, kept)
 
     def keep_wishes(self, wishes: Settings) -> None:
         """Write the wishes of this run into `project.toml`, so that the next run has them too.
@@ -419,6 +420,15 @@ def slug_of(stem: str) -> str:
 def digest_of(data: bytes) -> str:
     """SHA-256, in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
+
+
+def config_of(wishes: Settings, kept: Mapping[str, Any] = MappingProxyType({})) -> Config:
+    """What `project.toml` has, under the wishes of a run.
+
+    Raises:
+        ConfigError: a wish has mistakes.
+    """
+    return with_profile(check_config(_merged(kept, wishes), where="These options do not fit together"))
 
 
 def _merged(kept: Mapping[str, Any], wishes: Settings) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -29,6 +31,42 @@ def stopped_by(error: KeyboardInterrupt) -> Interrupted:
 
 def _error(number: int | None, advice: str = "") -> Interrupted:
     return (Interrupted if number in {None, signal.SIGINT} else Terminated)("Stopped.", advice=advice)
+
+
+PARENT_VARIABLE = "NARRATOR_PARENT"
+"""Where a process finds the descriptor of a pipe, the other end of which only its parent has."""
+
+_TO_FINISH_S = 60.0
+
+_parent_gone = threading.Event()
+
+
+def end_with_parent() -> None:
+    """Stop this process once whoever started it is gone, even by SIGKILL: softly, and a minute later at once.
+
+    Nothing is done where the parent asked for nothing; see `narrator.job_runs.child`.
+    """
+    written = os.environ.pop(PARENT_VARIABLE, "")  # our own children have us, and not our parent
+    if not written.isdigit():
+        return
+    descriptor = int(written)
+
+    def wait() -> None:
+        try:
+            os.read(descriptor, 1)
+        except OSError:
+            return
+        _parent_gone.set()
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(_TO_FINISH_S)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
+
+
+def is_parent_gone() -> bool:
+    """Whether this process ends because whoever started it did."""
+    return _parent_gone.is_set()
 
 
 @contextmanager

@@ -49,6 +49,7 @@ class Options(TypedDict, total=False):
     extras: Sequence[str] | None
     one_file: bool
     settings: Mapping[str, object] | None
+    template: str | Path | None
     text: str | Path | None
     price: float | None
     replan: bool
@@ -165,7 +166,8 @@ def wishes_of(**options: Unpack[Options]) -> Wishes:
         raise UsageError(
             f"There is no option {unknown[0]!r}.", advice=f"There are: {', '.join(Options.__annotations__)}."
         )
-    settings: dict[str, dict[str, Any]] = {}
+    template = options.get("template")
+    settings = _template(_path(template)) if template else {}
     for section, key, value in _wished(options):
         settings.setdefault(section, {})[key] = _plain(f"{section}.{key}", value)
     for_this_run = {
@@ -189,6 +191,27 @@ def wishes_of(**options: Unpack[Options]) -> Wishes:
         preview_minutes=preview,
         text=_path(text) if text else None,
     )
+
+
+def _template(path: Path) -> dict[str, dict[str, Any]]:
+    """The settings of another book's project.toml; its relative paths are relative to where it is.
+
+    Raises:
+        UsageError: there is no such file.
+        ConfigError: it has mistakes.
+    """
+    from narrator.config import read_config  # noqa: PLC0415 - slow to import
+
+    if not path.is_file():
+        raise UsageError(f"There is no file {path}.", advice="Name a project.toml to begin with.")
+    settings: dict[str, dict[str, Any]] = read_config(path).model_dump(exclude_unset=True)
+    for section, key in (("delivery", "output"), ("book", "cover"), ("speech_text", "lexicons")):
+        value = settings.get(section, {}).get(key)
+        if value and (key, value) != ("cover", "none"):
+            is_list = not isinstance(value, str)
+            inside = tuple(str(path.absolute().parent / each) for each in (value if is_list else (value,)))
+            settings[section][key] = _plain(f"{section}.{key}", inside if is_list else inside[0])
+    return settings
 
 
 def chapter_numbers(written: str) -> frozenset[int] | None:

@@ -3,11 +3,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
 from narrator.errors import Interrupted, Terminated
-from narrator.stopping import SIGNALS, Stop, StopNow, signals_raise, stopped_by
+from narrator.stopping import PARENT_VARIABLE, SIGNALS, Stop, StopNow, signals_raise, stopped_by
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -68,3 +70,30 @@ async def test_a_signal_that_is_to_be_ignored_stays_ignored() -> None:
         assert not stop.was_asked
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+_CHILD = """
+import signal, sys, time
+from narrator.stopping import end_with_parent, is_parent_gone, signals_raise
+try:
+    with signals_raise():
+        end_with_parent()
+        print("ready", flush=True)
+        time.sleep(60)
+except BaseException:
+    sys.exit(7 if is_parent_gone() else 8)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="processes inherit pipes so on POSIX")
+def test_a_process_ends_when_whoever_started_it_is_gone() -> None:
+    theirs, ours = os.pipe()
+    env = {**os.environ, PARENT_VARIABLE: str(theirs)}
+    with subprocess.Popen(
+        [sys.executable, "-c", _CHILD], env=env, pass_fds=[theirs], stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout
+        assert child.stdout.readline() == b"ready\n"
+        os.close(theirs)
+        os.close(ours)  # as the system does for one that is killed
+        assert child.wait(20) == 7

@@ -195,3 +195,29 @@ def test_of_many_books_each_has_a_folder_in_the_output(tmp_path: Path) -> None:
 def test_a_profile_is_taken_off_by_none() -> None:
     assert wishes_of(profile="none").settings == {"delivery": {"profile": ""}}
     assert wishes_of(profile="acx").settings == {"delivery": {"profile": "acx"}}
+
+
+def _template(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "words.toml").write_text('[[entry]]\nword = "a"\nsay = "b"\n', encoding="utf-8")
+    path = folder / "house.toml"
+    text = '[speech]\nvoice = "nova"\n[cast.speakers]\nANN = "x"\n[speech_text]\nlexicons = ["words.toml"]\n'
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_template_is_wished_for_where_nothing_else_is_said(tmp_path: Path) -> None:
+    template = _template(tmp_path / "house")
+    project = Project(tmp_path / "project")
+    config = project.config(wishes_of(template=template, voice="echo").settings)
+    assert config.speech.voice == "echo"
+    assert config.cast.speakers == {"ANN": "x"}
+    assert config.speech_text.lexicons == (str(tmp_path / "house" / "words.toml"),)
+
+
+def test_a_template_that_is_wrong_is_told_by_its_own_name(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"house\.toml"):
+        wishes_of(template=tmp_path / "house.toml")
+    (tmp_path / "house.toml").write_text("[speach]\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"house\.toml"):
+        wishes_of(template=tmp_path / "house.toml")

@@ -102,6 +102,11 @@ _OPTIONS = (
     ),
     click.option("--one-file", is_flag=True, help="One file of the whole book, as M4B always is."),
     click.option(
+        "--template",
+        metavar="FILE",
+        help="A project.toml whose settings this book gets, where no option says something else.",
+    ),
+    click.option(
         "--set",
         "settings",
         multiple=True,

@@ -42,6 +42,7 @@ def failed_result(error: NarratorError, counted: dict[str, Any]) -> dict[str, An
         "exit_code": error.exit_code,
         **counted,
         "gaps": list(error.gaps) if isinstance(error, Incomplete) else [],
+        "kind": type(error).__name__,
         "error": error.what,
         "advice": error.advice,
     }

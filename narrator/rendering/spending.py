@@ -118,3 +118,30 @@ def _spending(outcome: Outcome, amount: Amount) -> Spending:
             return Spending(maybe=amount)
         case Outcome.UNPAID:
             return Spending(unpaid=amount)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was sent of a book so far, as its limits count it, and what it cost, as far as prices are known."""
+
+    characters: int = 0
+    usd_micros: int = 0
+    unpriced_characters: int = 0
+
+
+_SENT = """
+    SELECT coalesce(sum(characters), 0), coalesce(sum(usd_micros), 0),
+           coalesce(sum(characters) FILTER (WHERE usd_micros IS NULL), 0)
+    FROM calls WHERE outcome IS NOT 'unpaid'
+"""
+
+
+def read_sent(ledger: Path) -> Sent:
+    """What the ledger of a project counts against its limits; nothing where there is none yet.
+
+    Raises:
+        DiskError: it is damaged or cannot be read.
+        UsageError: a newer narrator wrote it.
+    """
+    found = read_rows(ledger, _SENT)
+    return Sent(*found[0][0]) if found else Sent()

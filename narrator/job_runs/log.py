@@ -1,0 +1,42 @@
+"""What a run says while it works, in a file of its own, and to a person who started it by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+from zoneinfo import ZoneInfo
+
+from narrator.durable import disk_errors
+from narrator.jobs.clock import Clock
+
+
+class RunLog:
+    """Lines with their time in the job's zone. `file` takes what child processes write themselves."""
+
+    def __init__(self, path: Path, clock: Clock, zone: ZoneInfo, say: Callable[[str], None]) -> None:
+        """Raises DiskError: the file cannot be made."""
+        self.path = path
+        self._clock = clock
+        self._zone = zone
+        self._say = say
+        with disk_errors(f"Writing {path}"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.file: IO[bytes] = path.open("ab", buffering=0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.file.close()
+
+    def write(self, text: str) -> None:
+        """Say a line. Raises DiskError: the disk is full."""
+        self._say(text)
+        now = self._clock.now().astimezone(self._zone)
+        with disk_errors(f"Writing {self.path}"):
+            line = f"{now.isoformat(sep=' ', timespec='seconds')} {text}\n"
+            self.file.write(line.encode("utf-8", "backslashreplace"))
