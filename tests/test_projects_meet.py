@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import narrator
 from narrator.errors import DiskError, Incomplete, UsageError
+from narrator.results import Rendered
 from narrator.testing.faults import FAULTS
 from narrator.testing.openai_server import served
 
+Render = Callable[..., Rendered]
+
 BOOK = "# A Tale\n\n## One\n\nIt rained all day, and nobody minded.\n\n## Two\n\nThen it stopped.\n"
+
+
+@pytest.fixture(scope="module")
+def render() -> Iterator[Render]:
+    """Renders in the voice of a server: to start the embedded one takes a second each time."""
+    with served() as server:
+        yield partial(narrator.render, provider="openai", base_url=server.url)
 
 
 def write(path: Path, text: str = BOOK) -> Path:
@@ -22,25 +34,27 @@ def write(path: Path, text: str = BOOK) -> Path:
     return path
 
 
-def test_a_project_renamed_among_the_others_is_still_the_project_of_its_book(tmp_path: Path) -> None:
+def test_a_project_renamed_among_the_others_is_still_the_project_of_its_book(
+    render: Render, tmp_path: Path
+) -> None:
     book = write(tmp_path / "book.md")
-    done = narrator.render(book, projects=tmp_path / "p")
+    done = render(book, projects=tmp_path / "p")
     done.project.rename(tmp_path / "p" / "renamed")
     assert narrator.plan(book, projects=tmp_path / "p").orders == 0
 
 
-def test_the_project_of_another_book_is_not_taken_over(tmp_path: Path) -> None:
-    done = narrator.render(write(tmp_path / "book.md"), projects=tmp_path / "p")
+def test_the_project_of_another_book_is_not_taken_over(render: Render, tmp_path: Path) -> None:
+    done = render(write(tmp_path / "book.md"), projects=tmp_path / "p")
     other = write(tmp_path / "other.md", "# Other\n\n## First\n\nAnother text.\n")
     with pytest.raises(UsageError, match=r"another book, book\.md"):
-        narrator.render(other, project=done.project)
+        render(other, project=done.project)
     assert all(file.path.exists() for file in done.files)
 
 
 @pytest.mark.slow
-def test_the_kept_manuscript_edited_in_place_stays_that_of_the_original(tmp_path: Path) -> None:
+def test_the_kept_manuscript_edited_in_place_stays_that_of_the_original(render: Render, tmp_path: Path) -> None:
     book = write(tmp_path / "book.md")
-    done = narrator.render(book, projects=tmp_path / "p")
+    done = render(book, projects=tmp_path / "p")
     kept = done.project / "source" / "book.md"
     kept.write_text(BOOK + "\nIt was Tuesday.\n", encoding="utf-8")
     assert narrator.render(done.project).rendered == 1
@@ -55,18 +69,18 @@ def test_the_language_of_a_voice_that_has_one_language_makes_no_new_take(tmp_pat
     assert narrator.plan(book, projects=tmp_path / "p", language="en-GB").orders == 0
 
 
-def test_a_lost_or_senseless_record_only_means_assembling_again(tmp_path: Path) -> None:
-    done = narrator.render(write(tmp_path / "book.md"), projects=tmp_path / "p")
+def test_a_lost_or_senseless_record_only_means_assembling_again(render: Render, tmp_path: Path) -> None:
+    done = render(write(tmp_path / "book.md"), projects=tmp_path / "p")
     (done.project / "book.json").write_text('{"number": "x", "revision": 1}', encoding="utf-8")
     again = narrator.render(done.project)
     assert again.rendered == 0
     assert [file.path.name for file in again.files] == [file.path.name for file in done.files]
 
 
-def test_another_output_folder_leaves_the_first_as_it_is(tmp_path: Path) -> None:
+def test_another_output_folder_leaves_the_first_as_it_is(render: Render, tmp_path: Path) -> None:
     book = write(tmp_path / "book.md")
-    first = narrator.render(book, projects=tmp_path / "p", output=tmp_path / "a")
-    second = narrator.render(book, projects=tmp_path / "p", output=tmp_path / "b", formats=["wav"])
+    first = render(book, projects=tmp_path / "p", output=tmp_path / "a")
+    second = render(book, projects=tmp_path / "p", output=tmp_path / "b", formats=["wav"])
     assert all(file.path.exists() for file in (*first.files, *second.files))
 
 
@@ -79,11 +93,11 @@ def test_a_folder_that_holds_files_of_others_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_retitled_chapter_leaves_no_file_of_its_old_name(tmp_path: Path) -> None:
+def test_a_retitled_chapter_leaves_no_file_of_its_old_name(render: Render, tmp_path: Path) -> None:
     book = write(tmp_path / "book.md")
-    narrator.render(book, projects=tmp_path / "p")
+    render(book, projects=tmp_path / "p")
     write(book, BOOK.replace("## Two", "## Second"))
-    done = narrator.render(book, projects=tmp_path / "p")
+    done = render(book, projects=tmp_path / "p")
     assert sorted(path.name for path in (done.project / "out").iterdir()) == [
         "01 - One.mp3",
         "02 - Second.mp3",
@@ -93,10 +107,10 @@ def test_a_retitled_chapter_leaves_no_file_of_its_old_name(tmp_path: Path) -> No
 
 
 def test_an_output_folder_inside_the_project_works_by_any_name_of_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    render: Render, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    done = narrator.render(write(Path("book.md")), projects="p", output=Path("p/book/audio"))
+    done = render(write(Path("book.md")), projects="p", output=Path("p/book/audio"))
     assert narrator.render(done.project.absolute()).rendered == 0
 
 
@@ -122,9 +136,9 @@ def test_a_chapter_of_which_nothing_can_be_spoken_is_a_gap_and_not_its_old_self(
 
 
 def test_a_disk_that_gives_back_other_bytes_ends_the_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    render: Render, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     book = write(tmp_path / "book.md")
     monkeypatch.setattr("narrator.mastering.intact.pcm_of", lambda take: bytes(2 * take.frames))
     with pytest.raises(DiskError, match="other than they were written"):
-        narrator.render(book, projects=tmp_path / "p")
+        render(book, projects=tmp_path / "p")

@@ -1,7 +1,8 @@
-"""The installed `narrator` command, driven from outside as a person or a script drives it."""
+"""The installed `narrator` command, driven from outside as a person or a script drives it, or called here."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -9,10 +10,14 @@ import subprocess
 import sysconfig
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
+
+import pytest
+
+from narrator.__main__ import run as run_command
 
 COMMAND = Path(sysconfig.get_path("scripts"), "narrator")
 
@@ -54,6 +59,24 @@ def narrator(
         timeout=timeout_s,
     )
     return Finished(ended.returncode, ended.stdout, ended.stderr)
+
+
+def here(*arguments: str | Path, env: Mapping[str, str] | None = None) -> Finished:
+    """Run the command as `narrator` does, in this process: to start the program takes most of a second.
+
+    For what is told, asked for and delivered: signals, streams and whole processes need `narrator`.
+    """
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        for name, value in (env or {}).items():
+            patch.setenv(name, value)
+        code = run_command([str(argument) for argument in arguments])
+    return Finished(code, _written(out), _written(err))
+
+
+def _written(stream: TextIO) -> str:
+    stream.seek(0)
+    return stream.read()
 
 
 def delivered(run: Finished) -> list[Path]:

@@ -11,7 +11,7 @@ import pytest
 
 from narrator.profiles import BUILT_IN
 from tests.audio.signals import Sound, babble
-from tests.end_to_end.command import COMMAND, JSON, narrator, running
+from tests.end_to_end.command import COMMAND, JSON, here, narrator, running
 from tests.mastering.sound_files import noise, write_sound, write_wav
 
 RATE_HZ = 44_100
@@ -56,7 +56,7 @@ def test_a_file_as_the_shop_wants_it_passes(book: Path) -> None:
 
 
 def test_a_file_that_fails_says_by_what_and_ends_with_9(book: Path) -> None:
-    run = narrator("check", book, "--profile", "acx")
+    run = here("check", book, "--profile", "acx")
     assert run.exit_code == 9
     failed = [line.split()[0] for line in run.out.splitlines() if line.endswith("FAIL")]
     assert failed == ["RMS", "bit"]
@@ -65,14 +65,14 @@ def test_a_file_that_fails_says_by_what_and_ends_with_9(book: Path) -> None:
 
 
 def test_without_a_profile_there_are_figures_alone(book: Path) -> None:
-    run = narrator("check", book)
+    run = here("check", book)
     assert run.exit_code == 0
     assert "pass" not in run.out
     assert run.out.splitlines()[-1] == "All 2 files are sound."
 
 
 def test_json_has_every_figure_and_the_end(book: Path) -> None:
-    run = narrator("check", book, "--profile", "acx", "--json")
+    run = here("check", book, "--profile", "acx", "--json")
     fine, soft, result = run.events
     assert (fine["event"], soft["event"], result["event"]) == ("file", "file", "result")
     assert (fine["exit_code"], soft["exit_code"], result["exit_code"]) == (0, 9, run.exit_code)
@@ -88,18 +88,18 @@ def test_json_has_every_figure_and_the_end(book: Path) -> None:
 def test_what_cannot_be_read_does_not_stop_the_others(book: Path, tmp_path: Path) -> None:
     text = tmp_path / "text.mp3"
     text.write_text("No sound at all.\n" * 100, encoding="utf-8")
-    run = narrator("check", text, tmp_path / "gone.mp3", book / "01 fine.mp3", "--json")
+    run = here("check", text, tmp_path / "gone.mp3", book / "01 fine.mp3", "--json")
     assert [event["exit_code"] for event in run.events] == [7, 2, 0, 7]
     assert "is no sound of a kind that is read" in run.events[0]["error"]
     assert "There is no file" in run.events[1]["error"]
     assert run.exit_code == 7
-    assert narrator("check", tmp_path / "gone.mp3").exit_code == 2
+    assert here("check", tmp_path / "gone.mp3").exit_code == 2
 
 
 def test_a_damaged_file_fails_without_a_profile(book: Path, tmp_path: Path) -> None:
     whole = (book / "01 fine.mp3").read_bytes()
     (tmp_path / "cut.mp3").write_bytes(whole[: len(whole) // 2])
-    run = narrator("check", tmp_path)
+    run = here("check", tmp_path)
     assert run.exit_code == 9
     assert row(run.out, "damage").endswith("of the length that it declares are missing none FAIL")
     assert run.out.splitlines()[-1] == "The file is not sound."
@@ -118,27 +118,27 @@ def test_files_that_are_fine_alone_and_not_together_fail(book: Path, tmp_path: P
 def test_a_projects_own_profile_is_known(book: Path, tmp_path: Path) -> None:
     settings = '[delivery]\nprofile = "short"\n\n[profiles.short]\nlike = "acx"\nlimits.longest_s = 5.0\n'
     (tmp_path / "project.toml").write_text(settings, encoding="utf-8")
-    run = narrator("check", book / "01 fine.mp3", "--project", tmp_path)  # and is what its files are made for
+    run = here("check", book / "01 fine.mp3", "--project", tmp_path)  # and is what its files are made for
     assert run.exit_code == 9
     assert row(run.out, "length") == "length 0:00:08 at most 0:00:05 FAIL"
-    assert narrator("check", book / "01 fine.mp3", "--project", tmp_path, "--profile", "acx").exit_code == 0
+    assert here("check", book / "01 fine.mp3", "--project", tmp_path, "--profile", "acx").exit_code == 0
 
 
 def test_a_profile_that_nobody_knows_is_refused_with_those_that_are_known(book: Path) -> None:
-    run = narrator("check", book, "--profile", "audible", "--json")
+    run = here("check", book, "--profile", "audible", "--json")
     assert run.exit_code == run.result["exit_code"] == 2
     assert "no profile 'audible'" in run.result["error"]
     assert all(name in run.err for name in BUILT_IN)
 
 
 def test_the_help_names_every_profile() -> None:
-    told = narrator("check", "--help").out
+    told = here("check", "--help").out
     assert all(f"{name}," in told for name in BUILT_IN)
 
 
 def test_a_folder_without_sound_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cover.jpg").write_bytes(b"no sound")
-    run = narrator("check", tmp_path)
+    run = here("check", tmp_path)
     assert run.exit_code == 2
     assert "There is no sound file in" in run.err
 
@@ -175,7 +175,7 @@ def test_the_lines_of_json_are_ascii_and_strict(book: Path, tmp_path: Path) -> N
     def refuse(name: str) -> JSON:
         pytest.fail(f"{name} is no JSON")
 
-    run = narrator("check", silent, "--json")
+    run = here("check", silent, "--json")
     assert run.out.isascii()
     event = json.loads(run.out.splitlines()[0], parse_constant=refuse)
     assert event["path"] == str(silent)

@@ -13,7 +13,7 @@ from narrator.config import read_config
 from narrator.testing.openai_server import FakeSpeechServer, served
 from tests.drawing import drawn_large
 from tests.end_to_end.books import markdown, paragraph
-from tests.end_to_end.command import Finished, delivered, narrator
+from tests.end_to_end.command import Finished, delivered, here
 from tests.end_to_end.sound import read_mp3
 
 COVER = drawn_large()
@@ -35,7 +35,7 @@ def _render(folder: Path, server: FakeSpeechServer, *options: str | Path) -> Fin
     book = folder / "ferry.md"
     if not book.exists():
         markdown(book, {"One": [paragraph(1)], "Two": [paragraph(2)]})
-    return narrator(
+    return here(
         "render", book, "--project", folder / "ferry", "--json",
         "--provider", "openai", "--base-url", server.url, *options,
     )  # fmt: skip
@@ -67,7 +67,7 @@ def test_other_facts_are_put_on_finished_files_and_nothing_is_spoken_or_encoded(
         "--date", "1905-10-06", "--series", "Rivers", "--part", "1.5", "--cover", tmp_path / "mine.jpg",
     )  # fmt: skip
     assert delivered(_render(tmp_path, server, *facts)) == files, "the names of the chapters' files stay"
-    again = narrator("resume", tmp_path / "ferry", "--json")
+    again = here("resume", tmp_path / "ferry", "--json")
     assert delivered(again) == files, "what was said is kept"
     config = read_config(tmp_path / "ferry" / "project.toml")
     assert config.cast.speakers == {"DR. WATSON": "nova"}

@@ -10,7 +10,7 @@ import pytest
 from narrator.testing.faults import FAULTS
 from narrator.testing.openai_server import FakeSpeechServer, served
 from tests.end_to_end.books import CLOSING, OPENING, markdown, paragraph
-from tests.end_to_end.command import Finished, delivered, narrator
+from tests.end_to_end.command import Finished, delivered, here
 
 CHAPTERS = {
     f"Chapter {word}": [paragraph(4 * part + number) for number in range(4)] for part, word in enumerate("ABC")
@@ -22,7 +22,7 @@ AFTER = 8
 
 def _render(book: Path, first: str, *settings: str, env: dict[str, str] | None = None) -> Finished:
     wishes = [part for setting in settings for part in ("--set", setting)]
-    return narrator(
+    return here(
         "render", book, "--projects", book.parent, "--json", "--concurrency", "1",
         "--provider", "openai", "--base-url", first, "--price", "100", *wishes, env=env,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from narrator.__main__ import run as run_here
 from narrator.testing.faults import FAULTS
 from narrator.testing.openai_server import FakeSpeechServer, served
 from tests.end_to_end.books import CLOSING, OPENING, markdown, paragraph
-from tests.end_to_end.command import Finished, delivered, narrator
+from tests.end_to_end.command import Finished, delivered, here
 
 PASSING = [
     "429", "500", "503", "cut", "cut-chunked", "cut-at-once",
@@ -39,7 +39,7 @@ def book(tmp_path: Path) -> Path:
 
 
 def _render(book: Path, server: FakeSpeechServer, *options: str) -> Finished:
-    return narrator(
+    return here(
         "render", book, "--projects", book.parent, "--json",
         "--provider", "openai", "--base-url", server.url, "--concurrency", "4", *options,
     )  # fmt: skip
@@ -103,6 +103,7 @@ def test_a_run_ends_with_how_the_takes_came(
     assert "First sound" not in rendered("another")
 
 
+@pytest.mark.slow
 def test_faults_that_pass_leave_the_very_same_book(
     server: FakeSpeechServer, book: Path, tmp_path: Path
 ) -> None:
@@ -174,7 +175,7 @@ def test_an_account_that_is_refused_stops_the_run_and_keeps_what_is_done(
 def test_a_server_that_fails_for_good_ends_the_run_as_incomplete(server: FakeSpeechServer, book: Path) -> None:
     project = book.parent / "ferry"
     project.mkdir()
-    (project / "project.toml").write_text("[rendering]\nattempts = 2\n", encoding="utf-8")
+    (project / "project.toml").write_text("[rendering]\nattempts = 1\n", encoding="utf-8")
     server.fail(FAULTS["500"], requests=range(4, 1000))
     run = _render(book, server)
     assert run.exit_code == 3, run

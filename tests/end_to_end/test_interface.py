@@ -16,7 +16,7 @@ import pytest
 
 import narrator as package
 from tests.end_to_end.books import CLOSING, OPENING, markdown, paragraph
-from tests.end_to_end.command import COMMAND, narrator
+from tests.end_to_end.command import COMMAND, here, narrator
 
 SLOW_TO_IMPORT = ("aiohttp", "av", "hibari", "lxml", "numpy", "onnxruntime", "scipy")
 
@@ -68,19 +68,19 @@ def test_version_is_that_of_the_package() -> None:
     ],
 )
 def test_help_names_what_there_is(command: tuple[str, ...], names: list[str]) -> None:
-    shown = narrator(*command, "--help").out
+    shown = here(*command, "--help").out
     assert [name for name in names if name not in shown] == []
 
 
 def test_an_unknown_command_or_option_is_a_usage_error() -> None:
-    assert narrator("rendr").exit_code == 2
-    assert narrator("render", "--formt", "mp3").exit_code == 2
+    assert here("rendr").exit_code == 2
+    assert here("render", "--formt", "mp3").exit_code == 2
 
 
 def test_providers_voices_and_doctor_answer_without_a_key() -> None:
-    assert {"hibari", "openai"} <= set(re.findall(r"\w+", narrator("providers").out))
-    assert "heart" in narrator("voices").out
-    assert narrator("doctor").exit_code == 0
+    assert {"hibari", "openai"} <= set(re.findall(r"\w+", here("providers").out))
+    assert "heart" in here("voices").out
+    assert here("doctor").exit_code == 0
 
 
 def test_plan_json_has_the_promised_shape_and_calls_nobody(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_candide_is_planned_with_its_thirty_chapters_and_without_its_notes(
 
 
 def _plan(book: Path, projects: Path) -> dict[str, Any]:
-    run = narrator("plan", book, "--projects", projects, "--json")
+    run = here("plan", book, "--projects", projects, "--json")
     assert run.exit_code == 0, run
     plan: dict[str, Any] = json.loads(run.out)
     return plan

@@ -9,10 +9,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from narrator.testing.faults import FAULTS
 from narrator.testing.openai_server import FakeSpeechServer, served
 from tests.end_to_end.books import markdown, paragraph
-from tests.end_to_end.command import Finished, delivered, narrator, running
+from tests.end_to_end.command import Finished, delivered, here, narrator, running
 
 CONCURRENCY = 2
 
@@ -40,7 +42,7 @@ def test_a_killed_render_asks_for_nothing_finished_again(tmp_path: Path) -> None
             first.finish()
         asked_before = len(server.requests)
         server.latency_s = 0
-        second = narrator(*_render(book, server))
+        second = here(*_render(book, server))
 
     asked_again = {request.text for request in server.requests[asked_before:]}
     times_asked = Counter(request.text for request in server.requests)
@@ -66,7 +68,7 @@ def test_one_interrupt_lets_running_segments_finish_and_says_how_to_go_on(tmp_pa
         assert first.spoken() == {request.text for request in server.requests}
 
         server.latency_s = 0
-        second = narrator("resume", first.events[0]["project"], "--json")
+        second = here("resume", first.events[0]["project"], "--json")
     assert len(delivered(second)) == 2
     assert len(server.requests) == len({request.text for request in server.requests}) == 14
 
@@ -98,11 +100,11 @@ def test_a_request_to_terminate_is_an_interrupt_with_its_own_exit_code(tmp_path:
 def test_a_paragraph_put_in_costs_one_request(tmp_path: Path) -> None:
     book = _book(tmp_path)
     with served() as server:
-        first = delivered(narrator(*_render(book, server)))
+        first = delivered(here(*_render(book, server)))
         untouched = first[1].read_bytes()
         book.write_text(book.read_text("utf-8").replace(paragraph(2), f"{paragraph(2)}\n\nA new one."), "utf-8")
         server.requests.clear()
-        second = narrator(*_render(book, server))
+        second = here(*_render(book, server))
     assert [request.text for request in server.requests] == ["A new one."]
     assert second.result["segments"] == {"total": 15, "rendered": 1, "reused": 14, "failed": 0}
     assert delivered(second)[1].read_bytes() == untouched
@@ -111,13 +113,14 @@ def test_a_paragraph_put_in_costs_one_request(tmp_path: Path) -> None:
 def test_deleted_output_comes_back_with_the_server_gone(tmp_path: Path) -> None:
     book = _book(tmp_path)
     with served() as server:
-        files = delivered(narrator(*_render(book, server)))
+        files = delivered(here(*_render(book, server)))
     before = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
     shutil.rmtree(files[0].parent)
-    again = narrator(*_render(book, server))
+    again = here(*_render(book, server))
     assert [hashlib.sha256(path.read_bytes()).hexdigest() for path in delivered(again)] == before
 
 
+@pytest.mark.slow
 def test_a_second_process_is_turned_away_with_the_name_of_the_first(tmp_path: Path) -> None:
     book = _book(tmp_path)
     with served() as server:
@@ -132,7 +135,7 @@ def test_a_second_process_is_turned_away_with_the_name_of_the_first(tmp_path: Pa
             holder.process.kill()
             holder.finish()
         server.recover()
-        assert len(delivered(narrator(*_render(book, server)))) == 2, "a killed holder leaves no lock"
+        assert len(delivered(here(*_render(book, server)))) == 2, "a killed holder leaves no lock"
 
 
 def _timed(*arguments: str | Path) -> tuple[float, Finished]:

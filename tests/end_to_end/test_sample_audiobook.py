@@ -13,7 +13,7 @@ import av
 import pytest
 from mutagen.mp3 import BitrateMode
 
-from tests.end_to_end.command import Finished, delivered, narrator
+from tests.end_to_end.command import Finished, delivered, here, narrator
 from tests.end_to_end.sound import decode, read_mp3
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -125,7 +125,7 @@ def test_json_lines_tell_the_story_from_the_first_to_the_last(first: Finished) -
 
 def test_a_second_run_does_nothing_and_says_so(files: list[Path], project: Path) -> None:
     before = _state(project)
-    again = narrator("render", EPUB, "--projects", project.parent)
+    again = here("render", EPUB, "--projects", project.parent)
     assert again.exit_code == 0, again
     assert _state(project) == before
     assert "nothing" in (again.out + again.err).lower(), again
@@ -136,14 +136,14 @@ def test_deleted_output_comes_back_byte_for_byte_without_a_word_spoken(
 ) -> None:
     before = _digests(files)
     shutil.rmtree(files[0].parent)
-    again = narrator("resume", project, "--json")
+    again = here("resume", project, "--json")
     assert _digests(delivered(again)) == before
     assert again.result["segments"]["rendered"] == 0
 
 
 @pytest.mark.slow
 def test_another_folder_gives_the_same_bytes(files: list[Path], tmp_path: Path) -> None:
-    elsewhere = narrator("render", EPUB, "--projects", tmp_path, "--json")
+    elsewhere = here("render", EPUB, "--projects", tmp_path, "--json")
     assert _digests(delivered(elsewhere)) == _digests(files)
 
 
@@ -151,7 +151,7 @@ def test_resume_in_a_project_that_was_moved_renders_nothing(
     files: list[Path], project: Path, tmp_path: Path
 ) -> None:
     moved = shutil.copytree(project, tmp_path / "a new name")
-    again = narrator("resume", moved, "--json")
+    again = here("resume", moved, "--json")
     assert again.exit_code == 0, again
     assert again.result["segments"]["rendered"] == 0
     assert again.result["project"] == str(moved)
@@ -159,7 +159,7 @@ def test_resume_in_a_project_that_was_moved_renders_nothing(
 
 @pytest.mark.parametrize("name", ["eleven-minutes.md", "eleven-minutes.txt"])
 def test_the_other_editions_have_the_same_four_chapters(name: str) -> None:
-    plan = json.loads(narrator("plan", SAMPLES / name, "--json").out)
+    plan = json.loads(here("plan", SAMPLES / name, "--json").out)
     spoken = [chapter for chapter in plan["chapters"] if chapter["spoken"]]
     assert (plan["title"], plan["authors"], plan["language"]) == (
         "Eleven Minutes",

@@ -20,7 +20,7 @@ from narrator.__main__ import run as run_here
 from narrator.testing.faults import FAULTS
 from narrator.testing.openai_server import FakeSpeechServer, served
 from tests.end_to_end.books import CLOSING, OPENING, markdown, paragraph
-from tests.end_to_end.command import COMMAND, Finished, narrator
+from tests.end_to_end.command import COMMAND, Finished, here, narrator
 
 
 @pytest.fixture
@@ -65,15 +65,15 @@ def test_a_terminal_shows_one_bar_for_the_book_and_each_chapter_as_it_is_done(
 
 def test_status_says_how_far_a_project_is_and_what_to_type_next(server: FakeSpeechServer, book: Path) -> None:
     server.fail(FAULTS["400"], text=paragraph(2).__eq__)
-    assert narrator(*_render(book, server)).exit_code == 3
+    assert here(*_render(book, server)).exit_code == 3
     project = book.parent / "ferry"
-    unfinished = narrator("status", project)
+    unfinished = here("status", project)
     assert "6 of 7 segments" in unfinished.out
     assert f"narrator resume {project}" in unfinished.out
 
     server.recover()
-    assert narrator("resume", project).exit_code == 0
-    finished = narrator("status", project)
+    assert here("resume", project).exit_code == 0
+    finished = here("status", project)
     assert "7 of 7 segments" in finished.out
     assert "Complete" in finished.out
 
@@ -81,10 +81,10 @@ def test_status_says_how_far_a_project_is_and_what_to_type_next(server: FakeSpee
 def test_plan_says_what_is_missing_and_that_nothing_is_once_it_is_there(
     server: FakeSpeechServer, book: Path
 ) -> None:
-    before = narrator("plan", book, "--projects", book.parent)
+    before = here("plan", book, "--projects", book.parent)
     assert "7 requests" in before.out
-    assert narrator(*_render(book, server)).exit_code == 0
-    assert "Nothing to speak" in narrator("plan", book, "--projects", book.parent).out
+    assert here(*_render(book, server)).exit_code == 0
+    assert "Nothing to speak" in here("plan", book, "--projects", book.parent).out
 
 
 def test_plan_says_how_narrator_learns_a_price(
@@ -98,7 +98,7 @@ def test_plan_says_how_narrator_learns_a_price(
 
 
 def test_a_terse_message_comes_with_its_traceback_where_it_is_asked_for(tmp_path: Path) -> None:
-    run = narrator("render", tmp_path / "nowhere.epub", "-v")
+    run = here("render", tmp_path / "nowhere.epub", "-v")
     assert run.exit_code == 2
     assert "nowhere.epub" in run.err
     assert "Traceback" in run.err
@@ -157,7 +157,7 @@ def test_a_terminal_of_few_letters_is_sent_what_it_can_show(server: FakeSpeechSe
     ],
 )
 def test_the_last_line_tells_of_every_end(arguments: list[str], code: int) -> None:
-    run = narrator(*arguments, "--json")
+    run = here(*arguments, "--json")
     assert (run.exit_code, run.result["exit_code"], run.result["gaps"]) == (code, code, [])
     assert run.result["error"]
     assert run.result["advice"]
@@ -165,7 +165,7 @@ def test_the_last_line_tells_of_every_end(arguments: list[str], code: int) -> No
 
 def test_what_could_not_be_spoken_is_in_the_last_line(server: FakeSpeechServer, book: Path) -> None:
     server.fail(FAULTS["400"], text=paragraph(2).__eq__)
-    run = narrator(*_render(book, server, "--json"))
+    run = here(*_render(book, server, "--json"))
     assert run.exit_code == 3
     assert [gap["text"] for gap in run.result["gaps"]] == [paragraph(2)]
 
@@ -207,7 +207,7 @@ def _in_a_shell(line: str, *arguments: str | Path) -> subprocess.CompletedProces
 
 
 def _is_finished(book: Path) -> bool:
-    return "Complete" in narrator("status", book.parent / "ferry").out
+    return "Complete" in here("status", book.parent / "ferry").out
 
 
 def _on_a_terminal(*arguments: str | Path) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from narrator.testing.openai_server import FakeSpeechServer
 from tests.end_to_end.books import markdown
-from tests.end_to_end.command import COMMAND, Finished, started
+from tests.end_to_end.command import COMMAND, Finished, here, started
 
 CONCURRENCY = 4
 CHAPTERS = 8
@@ -70,7 +70,9 @@ class Ferry:
         return [part for part in self.command if part != "--json"]
 
     def render(self, *prefix: str | Path) -> Finished:
-        """Run the command to its end, under whatever `prefix` puts in its way."""
+        """Run the command to its end, under whatever `prefix` puts in its way; in this process with none."""
+        if not prefix:
+            return here(*self.command[1:])
         with started(*prefix, *self.command) as run:
             return run.finish()
 

@@ -44,7 +44,7 @@ def _assert_told(run: Finished, cause: str) -> None:
     assert "Traceback" not in run.err
 
 
-@pytest.mark.parametrize("part", [".", "takes"])
+@pytest.mark.parametrize("part", ["takes", pytest.param(".", marks=pytest.mark.slow)])
 def test_a_disk_that_fills_up_while_takes_are_written_stops_the_paying(ferry: Ferry, part: str) -> None:
     # With the ledger on it nothing can be noted, so nothing is sent; with takes alone the scheduler must stop.
     (ferry.project / part).parent.mkdir(exist_ok=True)

@@ -23,7 +23,14 @@ from tests.faults.starting import need, watch_until
 EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 143}
 
 
-@pytest.mark.parametrize("number", EXIT_CODES, ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGHUP,
+        *(pytest.param(number, marks=pytest.mark.slow) for number in (signal.SIGINT, signal.SIGTERM)),
+    ],
+    ids=lambda number: number.name,
+)
 def test_after_one_signal_nothing_begins_and_what_runs_is_kept(ferry: Ferry, number: signal.Signals) -> None:
     ferry.server.latency_s = 0.3
     with started(*ferry.command) as run:
@@ -39,7 +46,11 @@ def test_after_one_signal_nothing_begins_and_what_runs_is_kept(ferry: Ferry, num
     assert len(ferry.takes()) <= 3 * CONCURRENCY
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)],
+    ids=lambda number: number.name,
+)
 def test_a_second_signal_ends_a_render_at_once(ferry: Ferry, number: signal.Signals) -> None:
     ferry.server.fail(FAULTS["mute"])
     with started(*ferry.command) as run:
@@ -72,7 +83,11 @@ def test_a_second_signal_ends_an_assembly_at_once(tmp_path: Path) -> None:
     assert not list((project / "out").iterdir()), "what was half made is gone"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGHUP, pytest.param(signal.SIGINT, marks=pytest.mark.slow)],
+    ids=lambda number: number.name,
+)
 def test_a_signal_ends_the_wait_that_a_server_asked_for(ferry: Ferry, number: signal.Signals) -> None:
     # One text is to be asked for again in 100 s; those that come after it wait at the door.
     ferry.server.fail(refusal(429, "rate_limit_exceeded", "Slow down.", Retry_After="100"), requests={6})

@@ -12,7 +12,7 @@ from tests.faults.ferry import Ferry
 from tests.faults.starting import watch_until
 
 
-@pytest.mark.parametrize("starts", [3, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("starts", [2, pytest.param(50, marks=pytest.mark.slow)])
 def test_of_two_starts_one_renders_and_the_other_names_it(ferry: Ferry, starts: int) -> None:
     ferry.server.fail(FAULTS["mute"])
     usual = (COMMAND, "status", ferry.folder / "nothing")

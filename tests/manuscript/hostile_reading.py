@@ -7,6 +7,7 @@ and memory of its own.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import resource
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from narrator.errors import ManuscriptError
-from narrator.manuscript.reading import read_manuscript
+from narrator.manuscript.reading import READERS, read_manuscript
 
 _LONGEST_S = 60
 """No child lives longer than this, asleep or awake."""
@@ -42,6 +43,8 @@ _FORBIDDEN = (
 
 
 def main() -> None:
+    for reader in READERS.values():
+        importlib.import_module(f"narrator.manuscript.{reader.partition(':')[0]}")
     for line in sys.stdin:
         said, told = os.pipe()
         child = os.fork()

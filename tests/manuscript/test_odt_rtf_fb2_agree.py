@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import string
 import tempfile
@@ -51,6 +52,11 @@ def test_every_word_is_read_once_and_in_order(texts: list[str], data: st.DataObj
         assert [word for chapter in book.chapters for word in words(chapter)] == " ".join(texts).split()
 
 
+@functools.cache
+def book_at(path: Path) -> Manuscript:
+    return read_manuscript(path)
+
+
 def spoken(book: Manuscript) -> list[Chapter]:
     return [chapter for chapter in book.chapters if chapter.matter is Matter.BODY]
 
@@ -90,7 +96,7 @@ def bold(text: str) -> str:
 
 @pytest.mark.parametrize("name", BOOKS)
 def test_rtf_with_styles_or_with_bold_lines_is_the_same_book(corpus: Corpus, tmp_path: Path, name: str) -> None:
-    book = read_manuscript(corpus(name))
+    book = book_at(corpus(name))
 
     def plain(text: str) -> str:
         return paragraphs(escaped(text))
@@ -105,14 +111,14 @@ def test_rtf_with_styles_or_with_bold_lines_is_the_same_book(corpus: Corpus, tmp
 def test_rtf_of_wrapped_lines_is_the_same_book(corpus: Corpus, tmp_path: Path, name: str) -> None:
     path = corpus(name)
     lines = "\\par\n".join(map(escaped, path.read_text(encoding="ascii").splitlines()))
-    book, other = read_manuscript(path), read_rtf(make_rtf(tmp_path / "a.rtf", lines, head=WORDPAD))
+    book, other = book_at(path), read_rtf(make_rtf(tmp_path / "a.rtf", lines, head=WORDPAD))
     assert_same(book, other)
     assert (other.title, other.authors, other.language) == (book.title, book.authors, book.language)
 
 
 @pytest.mark.parametrize("name", BOOKS)
 def test_odt_is_the_same_book(corpus: Corpus, tmp_path: Path, name: str) -> None:
-    book = read_manuscript(corpus(name))
+    book = book_at(corpus(name))
     styled = written(book, lambda text: h(marked_up(text)), lambda text: p(marked_up(text)))
     meta = f"<dc:title>{html.escape(book.title)}</dc:title>"
     assert_same(book, read_odt(make_odt(tmp_path / "a.fodt", styled, meta=meta)))
@@ -120,7 +126,7 @@ def test_odt_is_the_same_book(corpus: Corpus, tmp_path: Path, name: str) -> None
 
 @pytest.mark.parametrize("name", ["alice.epub", "news-from-nowhere.txt"])
 def test_fb2_is_the_same_book(corpus: Corpus, tmp_path: Path, name: str) -> None:
-    book = read_manuscript(corpus(name))
+    book = book_at(corpus(name))
     sections = "".join(
         section(html.escape(chapter.blocks[0].text), *map(element, chapter.blocks[1:]))
         if chapter.blocks[0].role is Role.HEADING

@@ -77,5 +77,5 @@ def test_garbage_is_collected_again_after_reading(tmp_path: Path) -> None:
     _read(tmp_path, "a.txt", _PROSE)
     assert gc.isenabled()
     with pytest.raises(ManuscriptError):
-        _read(tmp_path, "a.md", "# a\n" * 21_000)
+        _read(tmp_path, "a.txt", "a\n\n" * 161_000)
     assert gc.isenabled()

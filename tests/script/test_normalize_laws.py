@@ -131,7 +131,7 @@ TEXTS = st.lists(
 ).map(lambda parts: "".join(piece + between for piece, between in parts))
 
 
-@settings(max_examples=1500)
+@settings(max_examples=400)
 @given(TEXTS, st.sampled_from(LANGUAGES), st.sampled_from(Normalization))
 @example("Dr. Dr. St. St. Paul", "en", Normalization.FULL)
 @example("Henry & $5 million & (555) 123-4567", "en", Normalization.FULL)
@@ -153,14 +153,15 @@ def test_nothing_is_said_otherwise_in_a_language_without_rules_or_at_level_off(t
 @pytest.mark.parametrize("level", Normalization)
 @pytest.mark.parametrize(
     "run",
-    ["1 " * 50_000, "9" * 100_000, "St. " * 25_000, "1,234" * 20_000, "1–" * 50_000, "X" * 100_000,
-     "a." * 50_000, "www." * 25_000, "A " * 50_000, "$ " * 50_000, "+1 555" * 16_000, " " * 100_000,
-     "½" * 100_000, "§ 5 " * 25_000, "1.5 × " * 16_000, "http://" * 14_000, "a@" * 50_000],
+    ["1 ", "9", "St. ", "1,234", "1–", "X", "a.", "www.", "A ", "$ ", "+1 555", " ", "½", "§ 5 ", "1.5 × ",
+     "http://", "a@"],
 )  # fmt: skip
-def test_no_run_of_signs_takes_long(run: str, level: Normalization) -> None:
+@pytest.mark.parametrize(("length", "most_s"), [(30_000, 1), pytest.param(100_000, 5, marks=pytest.mark.slow)])
+def test_no_run_of_signs_takes_long(run: str, level: Normalization, length: int, most_s: float) -> None:
+    text = run * (length // len(run))
     began = time.process_time()
-    normalized(run, "en", level)
-    assert time.process_time() - began < 5
+    normalized(text, "en", level)
+    assert time.process_time() - began < most_s
 
 
 @pytest.mark.parametrize("level", [Normalization.LIGHT, Normalization.FULL])
