@@ -314,9 +314,9 @@ def run_due(jobs_file: Path, say: Callable[[str], None], now: str | None = None)
         UsageError: there is no such file, or `now` is no time.
         NarratorError: the history of its jobs cannot be read.
     """
-    from narrator.job_runs import dispatch  # noqa: PLC0415 - as above
+    from narrator.job_runs import once  # noqa: PLC0415 - as above
 
-    return dispatch.run_due(jobs_file, dispatch.clock_at(now, jobs_file), say)
+    return once.run_due(jobs_file, once.clock_at(now, jobs_file), say)
 
 
 def start_job(
@@ -340,11 +340,11 @@ def start_job(
         ProjectLocked: a run of it goes on.
         DiskError: the history or the log cannot be written.
     """
-    from narrator.job_runs import dispatch  # noqa: PLC0415 - as above
+    from narrator.job_runs import start  # noqa: PLC0415 - as above
 
     clock = Clock(timedelta(seconds=shift_s))
-    wanted = dispatch.Wanted(due or clock.now(), Trigger(trigger), attempt, coalesced)
-    return dispatch.start_job(jobs_file, name, clock, say, wanted)
+    wanted = start.Wanted(due or clock.now(), Trigger(trigger), attempt, coalesced)
+    return start.start_job(jobs_file, name, clock, say, wanted)
 
 
 def _cost(book: Book, tally: Tally) -> float | None:

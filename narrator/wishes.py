@@ -129,7 +129,7 @@ class Wishes:
     @property
     def all_settings(self) -> Settings:
         """What the project keeps, under what is for this run alone."""
-        sections = {*self.settings, *self.for_this_run}
+        sections = dict.fromkeys((*self.settings, *self.for_this_run))
         return {name: {**self.settings.get(name, {}), **self.for_this_run.get(name, {})} for name in sections}
 
     def among_many(self, book: Path) -> Wishes:
@@ -211,6 +211,10 @@ def _template(path: Path) -> dict[str, dict[str, Any]]:
             is_list = not isinstance(value, str)
             inside = tuple(str(path.absolute().parent / each) for each in (value if is_list else (value,)))
             settings[section][key] = _plain(f"{section}.{key}", inside if is_list else inside[0])
+    # What is said of some names is no wish about others. Options belong to one provider, and go together.
+    for section, values in [*settings.items()]:
+        for key in [key for key, value in values.items() if isinstance(value, Mapping) and key != "options"]:
+            settings[f"{section}.{key}"] = dict(values.pop(key))
     return settings
 
 

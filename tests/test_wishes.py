@@ -6,7 +6,7 @@ import pytest
 
 from narrator.config import check_config
 from narrator.errors import ConfigError, UsageError
-from narrator.project import Project
+from narrator.project import Project, config_of
 from narrator.wishes import QUALITIES, Wishes, wishes_of
 from tests.drawing import drawn
 
@@ -213,6 +213,14 @@ def test_a_template_is_wished_for_where_nothing_else_is_said(tmp_path: Path) -> 
     assert config.speech.voice == "echo"
     assert config.cast.speakers == {"ANN": "x"}
     assert config.speech_text.lexicons == (str(tmp_path / "house" / "words.toml"),)
+
+
+def test_names_of_a_template_leave_other_names_as_they_are(tmp_path: Path) -> None:
+    template = tmp_path / "house.toml"
+    template.write_text('[cast.speakers]\nAnn = "alloy"\nBob = "echo"\n')
+    wishes = wishes_of(template=template, settings={"cast.speakers.Ann": "nova"})
+    config = config_of(wishes.all_settings, {"cast": {"speakers": {"Cid": "fable", "Bob": "onyx"}}})
+    assert config.cast.speakers == {"Ann": "nova", "Bob": "echo", "Cid": "fable"}
 
 
 def test_a_template_that_is_wrong_is_told_by_its_own_name(tmp_path: Path) -> None:

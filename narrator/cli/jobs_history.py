@@ -57,10 +57,10 @@ def history(job: str | None, limit: int | None, jobs_file: Path, *, as_json: boo
 
 def _history_of(jobs_file: Path) -> tuple[HistoryReader, tuple[Job, ...]]:
     """The history of a jobs file and its good jobs; none where only the history can be read."""
-    from narrator.jobs.history_file import HistoryFile  # noqa: PLC0415 - help does not need it
+    from narrator.jobs.history_reader import HistoryReader  # noqa: PLC0415 - help does not need it
     from narrator.jobs.jobs_file import read_jobs, state_folder  # noqa: PLC0415 - as above
 
-    file = HistoryFile.read(state_folder(jobs_file))
+    file = HistoryReader(state_folder(jobs_file))
     try:
         return file, read_jobs(jobs_file).jobs
     except UsageError:
@@ -122,12 +122,12 @@ def status(ctx: click.Context, prometheus: Path | None, jobs_file: Path, *, as_j
 def _looked_at(jobs_file: Path, prometheus: Path | None) -> tuple[Jobs, list[Health]]:
     """The jobs, and how they are now, which is also written to `prometheus`."""
     from narrator.jobs.health import health_of  # noqa: PLC0415 - help does not need them
-    from narrator.jobs.history_file import HistoryFile  # noqa: PLC0415 - as above
+    from narrator.jobs.history_reader import HistoryReader  # noqa: PLC0415 - as above
     from narrator.jobs.jobs_file import state_folder  # noqa: PLC0415 - as above
     from narrator.jobs.metrics import metrics_text, write_metrics  # noqa: PLC0415 - as above
 
     jobs, now = checked_jobs(jobs_file), datetime.now(UTC)
-    file = HistoryFile.read(state_folder(jobs_file))
+    file = HistoryReader(state_folder(jobs_file))
     known = file.history(jobs.jobs, now)
     if prometheus:
         write_metrics(prometheus, metrics_text(jobs, known, file.succeeded(jobs.jobs), now))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from narrator.cli.jobs_words import moment_words
+from narrator.cli.jobs_words import moment_words, plain_bad_job, plain_moment
 from narrator.jobs.health import RUNNING, Health
 from narrator.jobs.history import Outcome, Run
 from narrator.jobs.job import BadJob, Job, JobName, OnChange
@@ -34,13 +33,13 @@ def plain_run(told: Told, zones: Mapping[JobName, str]) -> dict[str, Any]:
     return {
         "event": "run",
         "job": run.job,
-        "due": _iso(run.due, zone),
-        "started": _iso(run.started, zone),
-        "ended": _iso(run.ended, zone),
+        "due": plain_moment(run.due, zone),
+        "started": plain_moment(run.started, zone),
+        "ended": plain_moment(run.ended, zone),
         "seconds": _seconds(run),
         "outcome": outcome,
         "reason": run.reason,
-        "resume_at": _iso(run.resume_at, zone),
+        "resume_at": plain_moment(run.resume_at, zone),
         "trigger": run.trigger,
         "attempt": run.attempt,
         "coalesced": run.coalesced,
@@ -66,8 +65,7 @@ def run_lines(runs: Sequence[Told], zones: Mapping[JobName, str]) -> Iterator[st
 def plain_lines(jobs: Sequence[Health], bad: Sequence[BadJob], exit_code: int) -> Iterator[dict[str, Any]]:
     """The lines of `narrator jobs status --json`."""
     yield from map(_plain_health, jobs)
-    for wrong in bad:
-        yield {"event": "bad_job", "job": wrong.name, "problems": list(wrong.problems)}
+    yield from map(plain_bad_job, bad)
     yield {"event": "result", "exit_code": exit_code}
 
 
@@ -78,9 +76,9 @@ def _plain_health(each: Health) -> dict[str, Any]:
         "job": each.job.name,
         "outcome": each.outcome,
         "reason": last.reason if last else "",
-        "started": _iso(last.started if last else None, zone),
-        "ended": _iso(last.ended if last else None, zone),
-        "next": _iso(each.next, zone),
+        "started": plain_moment(last.started if last else None, zone),
+        "ended": plain_moment(last.ended if last else None, zone),
+        "next": plain_moment(each.next, zone),
         "is_running": each.outcome == RUNNING,
         "is_paused": each.job.is_paused,
         "is_overdue": each.is_overdue,
@@ -114,10 +112,6 @@ def _facts(each: Health) -> Iterator[str]:
         yield f"next {moment_words(each.next, zone)}"
     elif isinstance(each.job.when, OnChange):
         yield "next when its source changes"
-
-
-def _iso(moment: datetime | None, zone: str) -> str | None:
-    return None if moment is None else moment.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")
 
 
 def _seconds(run: Run) -> float | None:

@@ -40,10 +40,10 @@ def install(jobs_file: Path, way: str | None, *, is_printed: bool) -> None:
     """
     checked_jobs(jobs_file)
     usual = {"linux": "systemd", "darwin": "launchd"}.get(sys.platform, "crontab")
-    file = Path(os.path.abspath(jobs_file))  # noqa: PTH100 - takes '..' out, and follows no link
+    file = os.path.abspath(jobs_file)  # noqa: PTH100 - takes '..' out, and follows no link
     # A folder 'narrator' in which it happens to be started is not the program: -P.
-    command = [sys.executable, "-P", "-m", "narrator", "jobs", "run-due", "--jobs", str(file)]
-    installation = {"systemd": _systemd, "launchd": _launchd, "crontab": _crontab}[way or usual](command, file)
+    command = [sys.executable, "-P", "-m", "narrator", "jobs", "run-due", "--jobs", file]
+    installation = {"systemd": _systemd, "launchd": _launchd, "crontab": _crontab}[way or usual](command)
     if is_printed:
         say(installation.text)
         return
@@ -53,7 +53,7 @@ def install(jobs_file: Path, way: str | None, *, is_printed: bool) -> None:
     complain(installation.next_steps)
 
 
-def _systemd(command: list[str], file: Path) -> _Installation:  # noqa: ARG001 - as the others
+def _systemd(command: list[str]) -> _Installation:
     from narrator.jobs.install import UNIT, systemd_units  # noqa: PLC0415 - help does not need it
 
     config = _config_folder()
@@ -71,12 +71,13 @@ What it does is told by: narrator jobs status, narrator jobs history, journalctl
     )
 
 
-def _launchd(command: list[str], file: Path) -> _Installation:
-    from narrator.jobs.install import LABEL, launchd_plist  # noqa: PLC0415 - as above
-    from narrator.jobs.jobs_file import state_folder  # noqa: PLC0415 - as above
+def _launchd(command: list[str]) -> _Installation:
+    from narrator.jobs.install import LABEL, UNIT, launchd_plist  # noqa: PLC0415 - as above
 
-    path = Path.home() / "Library" / "LaunchAgents" / f"{LABEL}.plist"
-    text = launchd_plist(command, state_folder(file) / "launchd.log")
+    library = Path.home() / "Library"
+    path = library / "LaunchAgents" / f"{LABEL}.plist"
+    # A folder that is there on every Mac: launchd makes the file alone, and starts nothing without it.
+    text = launchd_plist(command, library / "Logs" / f"{UNIT}.log")
     return _Installation(
         files={path: text},
         text=text.decode(),
@@ -85,11 +86,11 @@ Now type:
   launchctl bootout gui/$(id -u)/{LABEL}    # where an earlier one runs
   launchctl bootstrap gui/$(id -u) {path}
 Keys of services come from the keyring: narrator keys set.
-What it does is told by: narrator jobs status, narrator jobs history""",
+What it does is told by: narrator jobs status, narrator jobs history, {library}/Logs/{UNIT}.log""",
     )
 
 
-def _crontab(command: list[str], file: Path) -> _Installation:  # noqa: ARG001 - as the others
+def _crontab(command: list[str]) -> _Installation:
     from narrator.jobs.install import crontab_line  # noqa: PLC0415 - as above
 
     return _Installation(

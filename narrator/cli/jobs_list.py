@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ import click
 from narrator.cli.group import verbose_option
 from narrator.cli.jobs import checked_jobs, jobs_option
 from narrator.cli.streams import say
-from narrator.errors import ConfigError, ExitCode
+from narrator.errors import ExitCode
 
 if TYPE_CHECKING:  # help does not need them
     from narrator.jobs.history import JobHistory
@@ -36,10 +37,11 @@ def list_jobs(ctx: click.Context, jobs_file: Path, *, as_json: bool) -> None:
     past = _past(jobs_file, jobs, now)
     seen = [words.Seen(job, past.get(job.name), (*_next_runs(job, past, now, 1),), now) for job in jobs.jobs]
     if as_json:
-        lines = [*map(words.job_object, seen), *map(words.bad_object, jobs.bad)]
+        for line in (*map(words.plain_job, seen), *map(words.plain_bad_job, jobs.bad)):
+            say(json.dumps(line))
     else:
         lines = [*words.table_words(seen), *map(words.bad_words, jobs.bad)]
-    say("\n".join(lines) or f"There is no job in {jobs_file}.")
+        say("\n".join(lines) or f"There is no job in {jobs_file}.")
     if jobs.bad:
         ctx.exit(ExitCode.USAGE)
 
@@ -51,32 +53,19 @@ def list_jobs(ctx: click.Context, jobs_file: Path, *, as_json: bool) -> None:
 def show(name: str, jobs_file: Path) -> None:
     """Show all about the job NAME, and its next runs."""
     from narrator.cli import jobs_words as words  # noqa: PLC0415 - as above
+    from narrator.jobs.jobs_file import job_named  # noqa: PLC0415 - as above
 
     jobs, now = checked_jobs(jobs_file), datetime.now(UTC)
-    job = _named(name, jobs, jobs_file)
+    job = job_named(jobs, name, jobs_file)
     past = _past(jobs_file, jobs, now)
     say(words.job_words(words.Seen(job, past.get(job.name), (*_next_runs(job, past, now, _NEXT_RUNS),), now)))
 
 
-def _named(name: str, jobs: Jobs, jobs_file: Path) -> Job:
-    from narrator.jobs.job import JobName  # noqa: PLC0415 - as above
-    from narrator.jobs.jobs_file import no_such_job  # noqa: PLC0415 - as above
-
-    good = {job.name: job for job in jobs.jobs}
-    bad = {job.name: job for job in jobs.bad}
-    if name in bad:
-        where = f"Job {name!r} in {jobs_file}"
-        raise ConfigError(where, bad[name].problems, advice="Correct these keys in the file.")
-    if name not in good:
-        raise no_such_job(name, [*good, *bad], jobs_file)
-    return good[JobName(name)]
-
-
 def _past(jobs_file: Path, jobs: Jobs, now: datetime) -> Mapping[JobName, JobHistory]:
-    from narrator.jobs.history_file import HistoryFile  # noqa: PLC0415 - as above
+    from narrator.jobs.history_reader import HistoryReader  # noqa: PLC0415 - as above
     from narrator.jobs.jobs_file import state_folder  # noqa: PLC0415 - as above
 
-    with HistoryFile.read(state_folder(jobs_file)) as history:
+    with HistoryReader(state_folder(jobs_file)) as history:
         return history.history(jobs.jobs, now)
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from narrator.jobs.clock import local_words
+from narrator.jobs.health import outcome_of
 from narrator.jobs.history import JobHistory, Run
 from narrator.jobs.job import BadJob, Budget, Call, Cron, Every, Job, Once, OnChange, Source, SourceKind, Span
 
@@ -20,8 +22,7 @@ _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 def moment_words(at: datetime, zone: str) -> str:
     """A time on a job's clock, with how far that is from UTC: '2026-11-23 07:00 +01:00'."""
-    written = at.astimezone(ZoneInfo(zone)).isoformat(" ", "minutes")
-    return f"{written[:16]} {written[16:]}"
+    return local_words(at, ZoneInfo(zone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +63,30 @@ def job_words(seen: Seen) -> str:
     return "\n".join([seen.job.name, *(f"  {key:<{width}}  {value}" for key, value in rows)])
 
 
-def job_object(seen: Seen) -> str:
-    """One job as JSON on a line."""
-    job, zone = seen.job, ZoneInfo(seen.job.zone)
-    last = seen.past.last if seen.past else None
-    plain = {
+def plain_moment(at: datetime | None, zone: str) -> str | None:
+    """A time as programs read it: '2026-11-23T07:00:00+01:00'."""
+    return None if at is None else at.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")
+
+
+def plain_job(seen: Seen) -> dict[str, Any]:
+    """A line of `narrator jobs list --json`."""
+    job, past = seen.job, seen.past
+    return {
         "event": "job",
         "job": job.name,
         "source": {"kind": job.source.kind, "place": _place(job.source)},
         "when": when_words(job),
         "timezone": job.zone,
-        "next": seen.nexts[0].astimezone(zone).isoformat() if seen.nexts else None,
+        "next": plain_moment(seen.nexts[0] if seen.nexts else None, job.zone),
         "is_paused": job.is_paused,
-        "is_running": bool(seen.past and seen.past.is_running),
-        "last": _run_object(last, zone) if last else None,
+        "is_running": bool(past and past.is_running),
+        "last": _plain_run(past.last, job.zone, is_running=past.is_running) if past and past.last else None,
     }
-    return json.dumps(plain)
 
 
-def bad_object(bad: BadJob) -> str:
-    """A job that cannot be understood as JSON on a line."""
-    return json.dumps({"event": "bad_job", "job": bad.name, "problems": bad.problems})
+def plain_bad_job(bad: BadJob) -> dict[str, Any]:
+    """A job that cannot be understood, as a line of JSON."""
+    return {"event": "bad_job", "job": bad.name, "problems": list(bad.problems)}
 
 
 def next_words(seen: Seen) -> str:
@@ -101,7 +105,7 @@ def last_words(seen: Seen) -> str:
     if not (seen.past and seen.past.last):
         return "none yet"
     last = seen.past.last
-    outcome = last.outcome or ("running" if seen.past.is_running else "abandoned")
+    outcome = outcome_of(last, is_running=seen.past.is_running)
     return f"{outcome} {moment_words(last.started, seen.job.zone)}"
 
 
@@ -142,12 +146,12 @@ def _shown(value: str) -> str:
     return urlsplit(value).hostname or value if value.lower().startswith(("http://", "https://")) else value
 
 
-def _run_object(run: Run, zone: ZoneInfo) -> dict[str, Any]:
+def _plain_run(run: Run, zone: str, *, is_running: bool) -> dict[str, Any]:
     return {
-        "due": run.due.astimezone(zone).isoformat(),
-        "started": run.started.astimezone(zone).isoformat(),
-        "ended": run.ended.astimezone(zone).isoformat() if run.ended else None,
-        "outcome": run.outcome,
+        "due": plain_moment(run.due, zone),
+        "started": plain_moment(run.started, zone),
+        "ended": plain_moment(run.ended, zone),
+        "outcome": outcome_of(run, is_running=is_running),
         "reason": run.reason,
     }
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from narrator.durable import reading
 from narrator.errors import UsageError
+from narrator.job_runs.verdict import BAD
 from narrator.jobs.after import copy_files
 from narrator.jobs.call import tell
 from narrator.jobs.history import Item, Outcome
@@ -23,8 +26,15 @@ _NO_COPIES = ("report.html",)
 
 
 def settings_of(job: Job) -> str:
-    """Digests of how a job renders, and of where it puts what it made ('' for nowhere), with a ':' between."""
-    template = job.template.read_bytes().hex() if job.template and job.template.is_file() else ""
+    """Digests of how a job renders, and of where it puts what it made ('' for nowhere), with a ':' between.
+
+    Raises:
+        UsageError: its template cannot be read.
+    """
+    template = ""
+    if job.template:
+        with reading(job.template), suppress(FileNotFoundError):  # its renders tell that there is none
+            template = job.template.read_bytes().hex()
     after = {"copy_to": job.after.copy_to, "podcast": job.after.podcast and asdict(job.after.podcast)}
     return f"{_digest([dict(job.render), template])}:{_digest(after) if any(after.values()) else ''}"
 
@@ -44,10 +54,11 @@ def _digest(value: object) -> str:
 
 
 class Afterwards:
-    """What one job wants done with finished books."""
+    """What one job wants done with finished books. Commands are run in `folder`, where its jobs file is."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, folder: Path) -> None:
         self._job = job
+        self._folder = folder
 
     def publish(self, item: Item, project: Path, now: datetime) -> None:
         """Copy a finished book, and put it into the podcast. All of it can be done again.
@@ -66,7 +77,7 @@ class Afterwards:
             delivered = [file.path for _, file in record.files]
             beside = [path for path in record.beside if Path(path).name not in _NO_COPIES]
             # By its project, which no other book has: two of them, or two files of one, may have one title.
-            copy_files([project / path for path in (*delivered, *beside)], after.copy_to, project.name)
+            copy_files([project / path for path in (*delivered, *beside)], after.copy_to / project.name)
         if after.podcast:
             from narrator.job_runs.episodes import episodes_of, show_of  # noqa: PLC0415 - not of every job
             from narrator.publishing.podcast import publish_podcast  # noqa: PLC0415 - imports lxml and Pillow
@@ -80,12 +91,12 @@ class Afterwards:
         What programs say goes to `output`.
         """
         calls = [self._job.after.call]
-        if outcome in (Outcome.FAILED, Outcome.INCOMPLETE, Outcome.ABANDONED):
+        if outcome in BAD:
             calls.append(self._job.on_failure)
         problems = []
         for call in calls:
             if call != Call():
                 problems += await tell(
-                    call, body, may_go_inside=self._job.may_go_inside, cwd=Path.cwd(), output=output
+                    call, body, may_go_inside=self._job.may_go_inside, cwd=self._folder, output=output
                 )
         return problems

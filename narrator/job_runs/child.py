@@ -22,6 +22,9 @@ _LINE_BYTES = 64 << 20
 
 _AT_ONCE_S = 10.0
 
+_HEARD_S = 0.2
+"""Two signals of one kind that come at once are heard as one."""
+
 
 class Child:
     """A running `python -m narrator …`. Make one with `start_child`."""
@@ -58,7 +61,7 @@ class Child:
     async def stop(self, finish_s: float) -> int:
         """Ask it to stop, and wait until it has; after `finish_s` seconds what is in flight is cut off."""
         for patience_s, number in (
-            (finish_s, signal.SIGTERM),
+            (max(finish_s, _HEARD_S), signal.SIGTERM),
             (_AT_ONCE_S, signal.SIGTERM),
             (None, signal.SIGKILL),
         ):
@@ -83,6 +86,7 @@ async def start_child(
         with disk_errors("Starting a process"):
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
+                "-P",  # what lies in the folder that we are run in is no module of ours
                 "-m",
                 "narrator",
                 *arguments,

@@ -1,6 +1,6 @@
-"""Who starts what is due: once, for cron and timers, or again and again in the foreground.
+"""Starting what is due: a process for each run, which holds the job's lock, so that nobody does it twice.
 
-Both ask `due` and start a process for each run; that holds the job's lock, so that nobody does it twice.
+Once, for cron and timers, see `narrator.job_runs.once`; again and again, see `narrator.job_runs.foreground`.
 """
 
 from __future__ import annotations
@@ -8,24 +8,26 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from narrator.errors import ConfigError, ExitCode, NarratorError, UsageError
+from narrator.durable import disk_errors
+from narrator.errors import ExitCode, NarratorError, UsageError
 from narrator.job_runs.afterwards import settings_of
 from narrator.job_runs.arguments import problems_of
 from narrator.job_runs.child import Child, start_child
-from narrator.job_runs.run import Order, close_abandoned, run_job
+from narrator.job_runs.run import close_abandoned
 from narrator.job_runs.sources import seen_with
+from narrator.job_runs.verdict import BAD
 from narrator.jobs.clock import Clock, local_words
 from narrator.jobs.due import Due, due
-from narrator.jobs.history import History, ItemState, Outcome, Run, Trigger
+from narrator.jobs.history import History, ItemState, Run
 from narrator.jobs.history_file import HistoryFile
 from narrator.jobs.job import Job, JobName, Jobs, OnChange
-from narrator.jobs.jobs_file import no_such_job, read_jobs, state_folder
+from narrator.jobs.jobs_file import read_jobs, state_folder
 from narrator.jobs.locks import is_locked
 from narrator.jobs.metrics import metrics_text, write_metrics
 from narrator.jobs.quiet import Looks
@@ -38,15 +40,15 @@ _TO_FINISH_S = 120.0
 
 _OTHERS_S = 30.0
 _LOOK_S = 0.25
-_MEANWHILE_S = 30.0
+
+_REST_S = 60.0
+"""For how long a job is left alone of whose start nothing came: what is in its way is not gone at once."""
 
 _DEVNULL = asyncio.subprocess.DEVNULL
 _WORDS_BYTES = 65_536
 
-_LEFT_OPEN = timedelta(hours=1)
-"""When what no try could finish is tried once more, in a source that nothing but a change makes due."""
-
-_BAD = (Outcome.FAILED, Outcome.INCOMPLETE, Outcome.ABANDONED)
+_LEFT_OPEN_S = 3600.0
+"""How soon what all tries left open counts as new, in a source that nothing but a change makes due."""
 
 Say = Callable[[str], None]
 
@@ -64,6 +66,7 @@ class Dispatcher:
     """The jobs of one file, as they are now, and the runs of them that this process started."""
 
     def __init__(self, jobs_file: Path, clock: Clock, say: Say) -> None:
+        """Raises NarratorError: the jobs file or the history cannot be read."""
         self.file = jobs_file
         self.state = state_folder(jobs_file)
         self.clock = clock
@@ -72,8 +75,10 @@ class Dispatcher:
         self._say = say
         self._looks: dict[JobName, Looks] = {}
         self._complaints: dict[str, str] = {}
+        self._changes: dict[JobName, datetime] = {}
+        self._rest_until: dict[JobName, float] = {}
+        self.read()  # before a folder is made beside a file that is not there
         self._history = HistoryFile.open(self.state)
-        self._places = asyncio.Semaphore(1)
 
     def close(self) -> None:
         self._history.close()
@@ -84,16 +89,11 @@ class Dispatcher:
         Raises:
             UsageError: there is none, or it is none.
         """
-        before = self.jobs.at_once if self.running else None
         self.jobs = read_jobs(self.file, check_render=problems_of)
-        if before != self.jobs.at_once:
-            self._places = asyncio.Semaphore(self.jobs.at_once)
-        for bad in self.jobs.bad:
-            self._complain(bad.name, f"{bad.name}: " + "; ".join(bad.problems))
-        for name in (
-            {*self._complaints} - {bad.name for bad in self.jobs.bad} - {job.name for job in self.jobs.jobs}
-        ):
-            del self._complaints[name]
+        wrong = {bad.name: f"{bad.name}: {'; '.join(bad.problems)}" for bad in self.jobs.bad}
+        for name, text in wrong.items():
+            self._complain(name, text)
+        self._complaints = wrong  # what was mended is told again should it come back
 
     def _complain(self, name: str, text: str) -> None:
         """Say what is wrong with a job, once and not each time that it is looked at."""
@@ -101,24 +101,43 @@ class Dispatcher:
             self._complaints[name] = text
             self._say(text)
 
-    def start_due(self, stop: Stop) -> list[Due]:
-        """Start what is due now, and note what is too late.
+    def start_due(self, stop: Stop, *, but_not: Collection[JobName] = ()) -> list[Due]:
+        """Start what is due now, as far as there is a place for it, and note what is too late.
+
+        What waits for a place is asked for again later: its job, its hours and its budget may be others then.
 
         Raises:
             DiskError: the history cannot be read or written.
         """
         now = self.clock.now()
-        for run in close_abandoned(self._history, self.state, self.clock):
+        for run in close_abandoned(self._history, self.clock):
             self._say(f"{run.job}: a run that began {_local(run.started, self._job(run.job))} was {run.reason}")
         self._history.see(self.jobs.jobs, now)
-        dues = due(self.jobs.jobs, self.known(now), now)
+        self._look_at_sources(now)
+        # A run that has just been started is in history once its process works.
+        dues = [each for each in due(self.jobs.jobs, self.known(now), now) if each.job.name not in self.running]
         for each in dues:
             if each.too_late:
                 self._skip(each, now)
-        started = [each for each in dues if not each.too_late and each.job.name not in self.running]
+        ready = [
+            each
+            for each in dues
+            if not (each.too_late or each.job.name in but_not or self._rests(each.job.name))
+        ]
+        started = ready[: max(0, self.jobs.at_once - len(self.running))]
         for each in started:
             self.running[each.job.name] = asyncio.create_task(self._run(each, stop))
         return started
+
+    @property
+    def startable(self) -> list[Job]:
+        """The jobs that would be started, were they due."""
+        if len(self.running) >= self.jobs.at_once:
+            return []
+        return [job for job in self.jobs.jobs if not (job.name in self.running or self._rests(job.name))]
+
+    def _rests(self, name: JobName) -> bool:
+        return time.monotonic() < self._rest_until.get(name, 0.0)
 
     async def wait_for_others(self, stop: Stop) -> None:
         """Wait a while for runs of jobs that would be due, were they not running: their starter may be gone.
@@ -126,6 +145,7 @@ class Dispatcher:
         Such runs are ending themselves. Others go on, and then it is said.
         """
         now = self.clock.now()
+        self._look_at_sources(now)
         known = self.known(now)
         free = {name: replace(each, is_running=False) for name, each in known.items()}
         wanted = [each.job.name for each in due(self.jobs.jobs, free, now) if not each.too_late]
@@ -139,37 +159,39 @@ class Dispatcher:
             await asyncio.sleep(_LOOK_S)
 
     def known(self, now: datetime) -> History:
-        """What history knows of the jobs, and whether the sources that are watched have changed."""
-        changes = {job.name: now for job in self.jobs.jobs if self._has_changed(job)}
+        """What history knows of the jobs, and which sources that are watched had changed at the last look."""
         return {
-            name: replace(each, changed=changes.get(name))
+            name: replace(each, changed=self._changes.get(name))
             for name, each in self._history.history(self.jobs.jobs, now).items()
         }
 
-    def _has_changed(self, job: Job) -> bool:
+    def _look_at_sources(self, now: datetime) -> None:
+        watched = [job for job in self.jobs.jobs if isinstance(job.when, OnChange) and not job.is_paused]
+        known = self._history.history(watched, now)
+        self._changes = {
+            job.name: now
+            for job in watched
+            if job.name not in self.running
+            and self._has_changed(job, known[job.name].last if job.name in known else None, now)
+        }
+
+    def _has_changed(self, job: Job, last: Run | None, now: datetime) -> bool:
         """Whether a watched source has something new; what is wrong with it is told, and is no change."""
-        if not isinstance(job.when, OnChange) or job.is_paused or job.name in self.running:
-            return False
+        age_s = (now - last.ended).total_seconds() if last and last.ended else None
+        if age_s is not None and 0 <= age_s < job.source.quiet_s:
+            return False  # what it left as not quiet yet cannot be so before
         looks = self._looks.setdefault(job.name, Looks())
-        settings = settings_of(job)
-        known = seen_with(job, self._history.items(job.name), settings)
-        if not self._is_long_ago(job):  # what was left open has its own time: another try, or the rest
-            known = {name: replace(each, state=_taken(each.state)) for name, each in known.items()}
         try:
+            settings = settings_of(job)
+            known = seen_with(job, self._history.items(job.name), settings)
+            if last and age_s is not None and _has_given_up(job, last, age_s):
+                known = {name: each for name, each in known.items() if each.state is not ItemState.OPEN}
             changed = has_news(job, known, settings, is_manuscript, time.time(), looks)
         except UsageError as exc:
             self._complain(job.name, f"{job.name}: {exc.what}")
             return False
         self._complaints.pop(job.name, None)
         return changed
-
-    def _is_long_ago(self, job: Job) -> bool:
-        """Whether the last run is over, with nothing to come, for so long that what it left is new again."""
-        known = self._history.history([job], self.clock.now()).get(job.name)
-        last = known.last if known else None
-        if last is None or last.ended is None or last.resume_at:
-            return False
-        return self.clock.now() - last.ended > _LEFT_OPEN
 
     def _skip(self, each: Due, now: datetime) -> None:
         reason = f"it could not begin in time, and its grace of {each.job.grace_s:g} s is over"
@@ -178,20 +200,28 @@ class Dispatcher:
 
     async def _run(self, each: Due, stop: Stop) -> Ended:
         """Start a run in a process of its own, and wait for its end."""
-        job = each.job
+        name = each.job.name
+        self._say(f"{name}: begins, due {_local(each.at, each.job)}")
         try:
-            async with self._places:
-                if stop.was_asked:
-                    return Ended(each, None, ExitCode.DONE)
-                self._say(f"{job.name}: begins, due {_local(each.at, job)}")
-                with tempfile.TemporaryFile() as errors:
-                    child = await start_child(self._arguments(each), stdout=_DEVNULL, stderr=errors)
-                    code = await self._until_over(child, stop)
-                    errors.seek(0)
-                    told = errors.read(_WORDS_BYTES).decode("utf-8", "replace").strip()
-            return self._ended(each, child.pid, code, told)
+            ended = await self._in_a_process(each, stop)
+        except NarratorError as exc:
+            self._say(f"{name}: {exc}")
+            ended = Ended(each, None, exc.exit_code)
         finally:
-            del self.running[job.name]
+            del self.running[name]
+        if ended.run is None:
+            self._rest_until[name] = time.monotonic() + _REST_S
+        return ended
+
+    async def _in_a_process(self, each: Due, stop: Stop) -> Ended:
+        with disk_errors("Making a temporary file"):
+            errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed below; the run's own errors are not the disk's
+        with errors:
+            child = await start_child(self._arguments(each), stdout=_DEVNULL, stderr=errors)
+            code = await self._until_over(child, stop)
+            errors.seek(0)
+            told = errors.read(_WORDS_BYTES).decode("utf-8", "replace").strip()
+        return self._ended(each, child.pid, code, told)
 
     def _arguments(self, each: Due) -> list[str]:
         shift = self.clock.shift.total_seconds()
@@ -206,14 +236,20 @@ class Dispatcher:
         try:
             await asyncio.wait({over, asked}, return_when=asyncio.FIRST_COMPLETED)
             return over.result() if over.done() else await child.stop(_TO_FINISH_S)
+        except asyncio.CancelledError:
+            await child.stop(0)
+            raise
         finally:
             over.cancel()
             asked.cancel()
 
     def _ended(self, each: Due, pid: int, code: int, told: str) -> Ended:
         """What became of a run whose process has ended, and said this on its standard error."""
-        close_abandoned(self._history, self.state, self.clock)
-        run = next((run for run in self._history.runs(each.job.name, limit=5) if run.pid == pid), None)
+        close_abandoned(self._history, self.clock)
+        # By its number alone it may be taken for an earlier one: in each new container they begin anew.
+        its_own = (each.at, each.attempt, pid)
+        runs = self._history.runs(each.job.name, limit=5)
+        run = next((run for run in runs if (run.due, run.attempt, run.pid) == its_own), None)
         if run is None:
             if code == ExitCode.LOCKED:
                 self._say(f"{each.job.name}: is running already")
@@ -241,121 +277,16 @@ class Dispatcher:
         return next((job for job in self.jobs.jobs if job.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which run of a job is wanted; see `narrator.jobs.due.Due`."""
-
-    at: datetime
-    trigger: Trigger
-    attempt: int
-    coalesced: int
-
-
-def start_job(jobs_file: Path, name: str, clock: Clock, say: Say, wanted: Wanted) -> int:
-    """Do one run of a job in this process; the exit code.
-
-    Raises:
-        UsageError: there is no such job, or it cannot be understood.
-        ProjectLocked: a run of it goes on.
-        DiskError: the history or the log cannot be written.
-    """
-    jobs = read_jobs(jobs_file, check_render=problems_of)
-    job = _job_named(jobs, name, jobs_file)
-    state = state_folder(jobs_file)
-    with HistoryFile.open(state) as history:
-        history.see([job], clock.now())
-    order = Order(job, wanted.at, wanted.trigger, wanted.attempt, wanted.coalesced)
-    run = run_job(jobs, state, order, clock, say)
-    return ExitCode.INCOMPLETE if run and run.outcome in _BAD else ExitCode.DONE
-
-
-def _job_named(jobs: Jobs, name: str, jobs_file: Path) -> Job:
-    for bad in jobs.bad:
-        if bad.name == name:
-            raise ConfigError(f"Job {name!r}", bad.problems, advice=f"Mend it in {jobs_file}.")
-    for job in jobs.jobs:
-        if job.name == name:
-            return job
-    raise no_such_job(name, [job.name for job in jobs.jobs], jobs_file)
-
-
-def clock_at(now: str | None, jobs_file: Path) -> Clock:
-    """A clock that shows what a person wrote as the present; this machine's where he wrote nothing.
-
-    Raises:
-        UsageError: it is no time.
-    """
-    if now is None:
-        return Clock()
-    try:
-        at = datetime.fromisoformat(now)
-    except ValueError as exc:
-        raise UsageError(
-            f"--now {now} is no time.", advice="Write it as 2026-03-29T02:30, or with an offset: …+01:00."
-        ) from exc
-    return Clock.at(at if at.tzinfo else at.replace(tzinfo=ZoneInfo(read_jobs(jobs_file).zone)))
-
-
-def run_due(jobs_file: Path, clock: Clock, say: Say) -> int:
-    """Run what is due now, once, and wait for it; the exit code.
-
-    Raises:
-        NarratorError: the jobs file or the history cannot be read.
-    """
-    return asyncio.run(_run_due(jobs_file, clock, say))
-
-
-async def _run_due(jobs_file: Path, clock: Clock, say: Say) -> int:
-    dispatcher = Dispatcher(jobs_file, clock, say)
-    stop = Stop()
-    try:
-        dispatcher.read()
-        with stop.on_signals(lambda: say("stopping: what is in flight is let finish")):
-            await dispatcher.wait_for_others(stop)
-            runs = await _run_all(dispatcher, stop)
-        dispatcher.write_metrics()
-        if not runs:
-            say("Nothing is due.")
-    finally:
-        dispatcher.close()
-    if stop.was_asked:
-        raise stop.error()
-    return exit_code_of(dispatcher.jobs, [run.result() for run in runs])
-
-
-async def _run_all(dispatcher: Dispatcher, stop: Stop) -> list[asyncio.Task[Ended]]:
-    """Run what is due, and what becomes due meanwhile; the runs, all of which have ended.
-
-    A timer starts us no second time while we run: a long book must not hold up the letters of the morning.
-    """
-    runs: list[asyncio.Task[Ended]] = []
-    while True:
-        started = [] if stop.was_asked else dispatcher.start_due(stop)
-        runs += [dispatcher.running[each.job.name] for each in started]
-        going = [run for run in runs if not run.done()]
-        if not going:
-            return runs
-        await asyncio.wait(going, timeout=_MEANWHILE_S)
-        if all(run.done() for run in runs):
-            return runs
-
-
-def exit_code_of(jobs: Jobs, ended: Sequence[Ended]) -> int:
-    """Nothing wrong, a job that cannot be understood, or a run that did not do what it should."""
-    if jobs.bad:
-        return ExitCode.USAGE
-    failed = any(each.run is None and each.exit_code not in (ExitCode.DONE, ExitCode.LOCKED) for each in ended)
-    return ExitCode.INCOMPLETE if failed or any(each.run and each.run.outcome in _BAD for each in ended) else 0
+def _has_given_up(job: Job, last: Run, age_s: float) -> bool:
+    """Whether all tries have failed, of what may pass, and so long ago that it should have by now."""
+    is_over = last.may_pass and last.attempt > job.retries and last.resume_at is None
+    return is_over and age_s > max(_LEFT_OPEN_S, job.retry_s)
 
 
 def _words(run: Run) -> str:
     reason = f": {run.reason}" if run.reason else ""
-    log = f"; see {run.log}" if run.outcome in _BAD else ""
+    log = f"; see {run.log}" if run.outcome in BAD else ""
     return f"{run.outcome or 'its process was gone'}{reason}{log}"
-
-
-def _taken(state: ItemState) -> ItemState:
-    return ItemState.DONE if state is ItemState.OPEN else state
 
 
 def _local(moment: datetime, job: Job | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,12 @@ from zoneinfo import ZoneInfo
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from narrator.durable import reading
-from narrator.errors import NarratorError
-from narrator.job_runs.dispatch import Dispatcher, Say
+from narrator.errors import NarratorError, ProjectLocked
+from narrator.job_runs.dispatch import Dispatcher, Ended, Say
 from narrator.jobs.clock import Clock, local_words
 from narrator.jobs.due import next_time
 from narrator.jobs.job import JobName, OnChange
-from narrator.jobs.jobs_file import state_folder
+from narrator.jobs.jobs_file import read_jobs, state_folder
 from narrator.jobs.locks import hold
 from narrator.stopping import Stop
 
@@ -39,85 +40,113 @@ def run_jobs(jobs_file: Path, say: Say) -> None:
         ProjectLocked: another process does so for this jobs file.
         NarratorError: the jobs file or the history cannot be read.
     """
-    with hold(state_folder(jobs_file), _SCHEDULER):
-        asyncio.run(_Foreground(jobs_file, say).run())
+    read_jobs(jobs_file)  # before a folder is made beside a file that is not there
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(hold(state_folder(jobs_file), _SCHEDULER))
+        except ProjectLocked as exc:
+            holder = exc.what.partition(": ")[2]
+            raise ProjectLocked(
+                f"Another `narrator jobs run` is at work for {jobs_file}: {holder}", advice=exc.advice
+            ) from exc
+        asyncio.run(Foreground(jobs_file, say).run())
 
 
-class _Foreground:
+class Foreground:
+    """What stays in the foreground, and wakes when something can be due."""
+
     def __init__(self, jobs_file: Path, say: Say) -> None:
-        self._dispatcher = Dispatcher(jobs_file, Clock(), say)
+        self._file = jobs_file
         self._say = say
         self._stop = Stop()
-        self._read_as: object = None
+        self._woken = asyncio.Event()
+        self._ended: list[asyncio.Task[Ended]] = []
         self._trouble = ""
-        # The system's clock is asked by `Clock`; this one only wakes us, at moments of its own.
+        self._read_as = self._state_of_file()
+        self._dispatcher = Dispatcher(jobs_file, Clock(), say)
         self._scheduler: Any = AsyncIOScheduler(timezone=UTC)
 
     async def run(self) -> None:
         """Wake up and start what is due, until a signal comes; then let what runs come to its end."""
-        dispatcher = self._dispatcher
+        running = self._dispatcher.running
         try:
-            self._read()
             with self._stop.on_signals(lambda: self._say("stopping: what is in flight is let finish")):
                 self._tell_what_is_next()
                 self._scheduler.start()
-                self._wake(datetime.now(UTC))
-                await self._stop.softly.wait()
+                while not self._stop.was_asked:
+                    self._woken.clear()
+                    while self._ended:
+                        self._ended.pop().result()  # what nobody foresaw ends us, and does not go unseen
+                    await self._sleep(until=self.look())
                 self._scheduler.shutdown(wait=False)
-                while dispatcher.running:
-                    await asyncio.wait(dispatcher.running.values())
+                while running:
+                    await asyncio.wait(running.values())
+        except asyncio.CancelledError as exc:
+            raise self._stop.error() from exc
         finally:
-            dispatcher.close()
+            self._dispatcher.close()
 
-    def _wake(self, at: datetime) -> None:
+    async def _sleep(self, until: datetime) -> None:
+        """Sleep until then, until a run ends, or we are to stop.
+
+        APScheduler waits for a time of the system's clock. Where that was set back it would wait for long, so
+        we wait no longer than we would have, by a clock that nobody sets.
+        """
         self._scheduler.add_job(
-            self._look, "date", run_date=at, id="look", replace_existing=True, misfire_grace_time=None
+            self._wake, "date", run_date=until, id="look", replace_existing=True, misfire_grace_time=None
         )
+        waits = {asyncio.create_task(each.wait()) for each in (self._woken, self._stop.softly)}
+        try:
+            patience_s = _LONGEST_SLEEP.total_seconds()
+            await asyncio.wait(waits, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
 
-    async def _look(self) -> None:
-        """Start what is due, and sleep until something else can be."""
+    async def _wake(self) -> None:
+        self._woken.set()
+
+    def _on_end(self, run: asyncio.Task[Ended]) -> None:
+        self._ended.append(run)
+        self._woken.set()
+
+    def look(self) -> datetime:
+        """Start what is due; when to look again."""
         try:
             self._read_if_edited()
             for each in self._dispatcher.start_due(self._stop):
-                task = self._dispatcher.running[each.job.name]
-                task.add_done_callback(lambda _: self._on_end())
+                self._dispatcher.running[each.job.name].add_done_callback(self._on_end)
             self._dispatcher.write_metrics()
-            self._trouble = ""
+            at = self._next_look()
         except NarratorError as exc:  # a full disk, say: it is told once, and tried again
             if str(exc) != self._trouble:
                 self._say(str(exc))
             self._trouble = str(exc)
-        if not self._stop.was_asked:
-            self._wake(self._next_look())
-
-    def _on_end(self) -> None:
-        if not self._stop.was_asked:
-            self._wake(datetime.now(UTC))
+            return self._dispatcher.clock.now() + _LONGEST_SLEEP
+        self._trouble = ""
+        return at
 
     def _next_look(self) -> datetime:
         now = self._dispatcher.clock.now()
-        jobs = [job for job in self._dispatcher.jobs.jobs if job.name not in self._dispatcher.running]
+        jobs = self._dispatcher.startable
+        known = self._dispatcher.known(now)
         times = [now + _LONGEST_SLEEP]
         if any(isinstance(job.when, OnChange) and not job.is_paused for job in jobs):
             times.append(now + _CHANGES)
-        if not self._trouble:
-            known = self._dispatcher.known(now)
-            times += [at for job in jobs if (at := next_time(job, known.get(job.name), now))]
+        times += [at for job in jobs if (at := next_time(job, known.get(job.name), now))]
         return max(min(times), now + _SHORTEST_SLEEP)
 
-    def _read(self) -> None:
-        self._read_as = self._state_of_file()
-        self._dispatcher.read()
-
     def _read_if_edited(self) -> None:
-        if self._state_of_file() != self._read_as:
-            self._read()
+        state = self._state_of_file()
+        if state != self._read_as:
+            self._dispatcher.read()
+            self._read_as = state
             self._tell_what_is_next()
 
-    def _state_of_file(self) -> object:
+    def _state_of_file(self) -> tuple[int, int, int] | None:
         try:
-            with reading(self._dispatcher.file):
-                found = self._dispatcher.file.stat()
+            with reading(self._file):
+                found = self._file.stat()
         except FileNotFoundError:
             return None
         return found.st_mtime_ns, found.st_size, found.st_ino

@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 from narrator.durable import disk_errors
 from narrator.jobs.clock import Clock
 
+_KEPT = 1000
+"""How many logs of a job are kept: a run each quarter of an hour fills ten days with them."""
+
 
 class RunLog:
     """Lines with their time in the job's zone. `file` takes what child processes write themselves."""
@@ -21,8 +24,10 @@ class RunLog:
         self._clock = clock
         self._zone = zone
         self._say = say
+        self._is_broken = False
         with disk_errors(f"Writing {path}"):
             path.parent.mkdir(parents=True, exist_ok=True)
+            _keep_newest(path.parent)
             self.file: IO[bytes] = path.open("ab", buffering=0)
 
     def __enter__(self) -> Self:
@@ -34,9 +39,19 @@ class RunLog:
         self.file.close()
 
     def write(self, text: str) -> None:
-        """Say a line. Raises DiskError: the disk is full."""
+        """Say a line. A run goes on without its log: that it cannot be written is said, once."""
         self._say(text)
         now = self._clock.now().astimezone(self._zone)
-        with disk_errors(f"Writing {self.path}"):
-            line = f"{now.isoformat(sep=' ', timespec='seconds')} {text}\n"
+        line = f"{now.isoformat(sep=' ', timespec='seconds')} {text}\n"
+        try:
             self.file.write(line.encode("utf-8", "backslashreplace"))
+        except OSError as exc:
+            if not self._is_broken:
+                self._say(f"The log {self.path} cannot be written: {exc.strerror}.")
+            self._is_broken = True
+
+
+def _keep_newest(folder: Path) -> None:
+    """Remove the oldest logs; their names begin with their time."""
+    for old in sorted(folder.glob("*.log"))[: 1 - _KEPT]:
+        old.unlink(missing_ok=True)

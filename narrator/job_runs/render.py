@@ -55,12 +55,14 @@ class Deadlines:
 class RenderEnd:
     """How a render ended: its exit code (below zero the signal that killed it) and what its last line says.
 
-    `kind` is the class of its error, and `files` what it delivered. `cut` is why it was stopped, where we did.
+    `kind` is the class of its error, `project` where it worked, None where it did not say so, and `files` what
+    it delivered. `cut` is why it was stopped, where we did.
     """
 
     exit_code: int
     kind: str = ""
     error: str = ""
+    project: Path | None = None
     files: tuple[Path, ...] = ()
     has_gaps: bool = False
     cut: Cut | None = None
@@ -92,6 +94,7 @@ async def render(
         exit_code=code,
         kind=str(result.get("kind", "")),
         error=str(result.get("error", "")),
+        project=Path(result["project"]) if result.get("project") else None,
         files=tuple(Path(file["path"]) for file in result.get("files", ())),
         has_gaps=bool(result.get("gaps")),
         cut=cut,

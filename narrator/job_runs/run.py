@@ -18,26 +18,28 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from narrator.book import locate
-from narrator.errors import DiskError, ExitCode, NarratorError, Unavailable, UsageError
+from narrator.errors import DiskError, ExitCode, NarratorError, UsageError
 from narrator.job_runs.afterwards import Afterwards, settings_of
 from narrator.job_runs.arguments import arguments_of
 from narrator.job_runs.log import RunLog
 from narrator.job_runs.render import Cut, Deadlines, RenderEnd, render
 from narrator.job_runs.sources import Source
 from narrator.job_runs.spending import Bill, Meter
-from narrator.job_runs.verdict import Verdict, stopped, verdict_on
+from narrator.job_runs.verdict import Verdict, all_together, failed_by, in_one_line, stopped, verdict_on
+from narrator.jobs.allowance import remaining
 from narrator.jobs.clock import Clock
-from narrator.jobs.due import remaining
-from narrator.jobs.history import Item, ItemRecord, ItemState, Outcome, Run, Trigger
+from narrator.jobs.history import Item, ItemRecord, ItemState, JobHistory, Outcome, Run, Trigger
 from narrator.jobs.history_file import HistoryFile
 from narrator.jobs.job import Job, Jobs, SourceKind
-from narrator.jobs.locks import hold, is_locked
+from narrator.jobs.locks import hold
 from narrator.jobs.windows import closing, opening
 from narrator.stopping import Stop
 from narrator.wishes import Wishes
 
-_LONGEST_WAIT = timedelta(minutes=2)
+_LONGEST_WAIT_S = 120.0
 """How long a run waits for files that are still being written; later ones are the next run's."""
+
+_SHORTEST_WAIT_S = 0.2
 
 _LOCKED_S = 60.0
 _LOCKED_AGAIN_S = 2.0
@@ -66,7 +68,8 @@ def run_job(
     with ExitStack() as stack:
         stack.enter_context(hold(state, order.job.name))
         history = stack.enter_context(HistoryFile.open(state))
-        close_abandoned(history, state, clock, only=order.job)
+        close_abandoned(history, clock, only=order.job)
+        owes_a_word = _was_abandoned(history, order.job)
         now = clock.now()
         zone = ZoneInfo(order.job.zone)
         log = state / "logs" / order.job.name / f"{now.astimezone(zone):%Y-%m-%dT%H-%M-%S}-{os.getpid()}.log"
@@ -82,13 +85,18 @@ def run_job(
         )
         if run is None:
             return None
-        with RunLog(log, clock, zone, say) as lines:
-            source = Source(jobs, order.job, state, history)
-            work = _JobRun(order, run, clock=clock, source=source, history=history, log=lines)
-            return asyncio.run(work.done())
+        try:
+            lines = stack.enter_context(RunLog(log, clock, zone, say))
+        except DiskError as exc:
+            history.end(run.id, ended=now, outcome=Outcome.FAILED, reason=in_one_line(exc), may_pass=True)
+            raise
+        source = Source(jobs, order.job, state, history)
+        after = Afterwards(order.job, state.parent)
+        work = _JobRun(order, run, clock=clock, source=source, after=after, history=history, log=lines)
+        return asyncio.run(work.done(owes_a_word=owes_a_word))
 
 
-def close_abandoned(history: HistoryFile, state: Path, clock: Clock, *, only: Job | None = None) -> list[Run]:
+def close_abandoned(history: HistoryFile, clock: Clock, *, only: Job | None = None) -> list[Run]:
     """End the runs whose process is gone, with what they spent; those of `only`, whose lock the caller holds.
 
     Raises:
@@ -96,8 +104,12 @@ def close_abandoned(history: HistoryFile, state: Path, clock: Clock, *, only: Jo
     """
     ended = []
     for run in history.open_runs():
-        if run.job != only.name if only else is_locked(state, run.job):
+        if only and run.job != only.name:
             continue
+        if not only:
+            as_it_is, goes_on = history.followed(run)
+            if goes_on or as_it_is.ended is not None:
+                continue
         bill = Meter(history, run.id).read()
         reason = "its process was gone: killed, crashed, or without power"
         now = max(clock.now(), run.started)
@@ -114,11 +126,25 @@ def close_abandoned(history: HistoryFile, state: Path, clock: Clock, *, only: Jo
     return ended
 
 
+def _was_abandoned(history: HistoryFile, job: Job) -> bool:
+    """Whether the run before was: then what it rendered last may have been told to nobody."""
+    last = next((run for run in history.runs(job.name) if run.outcome is not Outcome.SKIPPED), None)
+    return last is not None and last.outcome is Outcome.ABANDONED
+
+
 class _JobRun:
     """What a run knows while it goes on."""
 
     def __init__(
-        self, order: Order, run: Run, *, clock: Clock, source: Source, history: HistoryFile, log: RunLog
+        self,
+        order: Order,
+        run: Run,
+        *,
+        clock: Clock,
+        source: Source,
+        after: Afterwards,
+        history: HistoryFile,
+        log: RunLog,
     ) -> None:
         self._job = order.job
         self._order = order
@@ -129,7 +155,7 @@ class _JobRun:
         self._zone = ZoneInfo(order.job.zone)
         self._meter = Meter(history, run.id)
         self._source = source
-        self._after = Afterwards(order.job)
+        self._after = after
         self._stop = Stop()
         self._verdicts: list[Verdict] = []
         self._files: list[Path] = []
@@ -142,24 +168,24 @@ class _JobRun:
             timeout=run.started + timedelta(seconds=order.job.timeout_s) if order.job.timeout_s else None,
         )
 
-    async def done(self) -> Run:
-        """Do all of it, and note how it ended."""
+    async def done(self, *, owes_a_word: bool) -> Run:
+        """Do all of it, and note how it ended. If it `owes_a_word`, others are told even if nothing is new."""
         with self._stop.on_signals(lambda: None):
             self._log.write(f"{self._job.name}: {_why(self._order)}")
             try:
                 await self._work()
             except asyncio.CancelledError:
-                self._verdicts.append(stopped())
+                self._verdicts.append(stopped(self._clock.now()))
             except NarratorError as exc:
-                self._verdicts.append(_failed(exc))
+                self._verdicts.append(failed_by(exc))
             except Exception as exc:
                 self._end(Verdict(Outcome.FAILED, ItemState.OPEN, f"a fault of narrator's own: {exc!r}"))
                 raise
-            return await self._ended()
+            return await self._ended(owes_a_word=owes_a_word)
 
     async def _work(self) -> None:
         settings = settings_of(self._job)
-        waits_until = self._clock.now() + _LONGEST_WAIT
+        patience = time.monotonic() + _LONGEST_WAIT_S
         tried: set[tuple[str, str]] = set()
         while True:
             found = await self._source.look(settings)
@@ -178,11 +204,11 @@ class _JobRun:
             wait_s = self._source.quiet_in_s(found)
             if wait_s is None or self._is_over():
                 return
-            if self._clock.now() + timedelta(seconds=wait_s) > waits_until:
+            if time.monotonic() + wait_s > patience:
                 names = ", ".join(path.name for path in found.unquiet)
                 self._log.write(f"Still being written, and left to the next run: {names}")
                 return
-            await self._pause(wait_s)
+            await self._pause(max(wait_s, _SHORTEST_WAIT_S))
 
     def _is_over(self) -> bool:
         """Whether no further item is begun; then it is noted why."""
@@ -198,9 +224,19 @@ class _JobRun:
             at = max(self._clock.now(), self._deadlines.window or self._clock.now())
             verdict = replace(verdict, resume_at=opening(self._job.window, self._zone, at))
         if ended.exit_code == ExitCode.BUDGET and self._allowed.is_of:
-            verdict = replace(verdict, reason=f"its budget for a {self._allowed.is_of} is spent")
+            verdict = self._at_its_budget(verdict)
         self._verdicts.append(verdict)
         return verdict
+
+    def _at_its_budget(self, verdict: Verdict) -> Verdict:
+        """A run that reached its budget; one that could buy nothing with all of it never will."""
+        budget = f"its budget for a {self._allowed.is_of}"
+        is_all = self._allowed == remaining(self._job, JobHistory(self._run.started), self._run.started)
+        has_own_limit = self._job.render.keys() & {"max_cost", "max_characters"}
+        if is_all and not has_own_limit and not self._meter.read().characters:
+            reason = f"{budget} is less than the next request costs"
+            return Verdict(Outcome.FAILED, ItemState.OPEN, reason, goes_on=False)
+        return replace(verdict, reason=f"{budget} is spent")
 
     async def _render(self, item: Item, settings: str) -> bool:
         """Render one thing and do what comes after it; whether there is any use in going on."""
@@ -215,11 +251,9 @@ class _JobRun:
             record = replace(record, attempts=before.attempts)
         try:
             arguments, project = self._arguments(item)
-        except _NothingLeft:
-            return self._judge(RenderEnd(ExitCode.BUDGET)).goes_on
-        except (UsageError, DiskError) as exc:
+        except NarratorError as exc:
             self._log.write(f"{name}: {exc}")
-            verdict = _failed(exc)
+            verdict = failed_by(exc)
             self._verdicts.append(replace(verdict, reason=f"{name}: {verdict.reason}"))
             self._source.keep(replace(record, state=verdict.state, reason=verdict.reason))
             return verdict.goes_on
@@ -228,6 +262,9 @@ class _JobRun:
         self._rendered += 1
         ended = await self._render_unlocked(arguments)
         verdict = self._judge(ended)
+        if ended.project and ended.project != project:  # another book of that name was quicker
+            project = ended.project
+            record = replace(record, project=project)
         if verdict.outcome is Outcome.DONE:
             verdict = await self._publish(item, project, ended.files)
         if verdict.reason:
@@ -249,8 +286,9 @@ class _JobRun:
     def _arguments(self, item: Item) -> tuple[list[str], Path]:
         """The arguments of an item's render, within what may still be spent, and its project.
 
+        With nothing left it is rendered as far as that costs nothing.
+
         Raises:
-            _NothingLeft: nothing may be spent.
             UsageError: the source cannot be found.
         """
         options = self._options(item)
@@ -259,12 +297,10 @@ class _JobRun:
         sent = self._meter.mark(item.identity, project)
         bill = self._meter.read()
         if self._allowed.usd is not None:
-            left = self._allowed.usd - (bill.usd or 0.0)
-            _ensure(left > 0)
+            left = max(0.0, self._allowed.usd - (bill.usd or 0.0))
             options["max_cost"] = _least(options.get("max_cost"), sent.usd_micros / 1e6 + left)
         if self._allowed.characters is not None:
-            left_characters = self._allowed.characters - bill.characters
-            _ensure(left_characters > 0)
+            left_characters = max(0, self._allowed.characters - bill.characters)
             options["max_characters"] = _least(options.get("max_characters"), sent.characters + left_characters)
         # For a project's folder this says nothing; else where to look for the book, and where to make it.
         return [str(item.source), f"--projects={self._source.projects}", *arguments_of(options)], project
@@ -287,8 +323,8 @@ class _JobRun:
         try:
             await asyncio.to_thread(self._after.publish, item, project, self._clock.now())
         except (DiskError, UsageError) as exc:
-            reason = " ".join(str(exc).split())
-            return Verdict(Outcome.FAILED, ItemState.OPEN, f"rendered, but then: {reason}", may_pass=True)
+            reason = f"rendered, but then: {in_one_line(exc)}"
+            return Verdict(Outcome.FAILED, ItemState.OPEN, reason, may_pass=True)
         return Verdict(Outcome.DONE, ItemState.DONE)
 
     async def _publish_again(self, record: ItemRecord, settings: str) -> None:
@@ -296,7 +332,8 @@ class _JobRun:
         item = Item(record.identity, record.digest, record.project or Path(), title=record.title)
         verdict = await self._publish(item, item.source, ())
         self._verdicts.append(verdict)
-        self._source.keep(replace(record, settings=settings, state=verdict.state, reason=verdict.reason))
+        if verdict.outcome is Outcome.DONE:  # else its settings remain as they were, and it is tried again
+            self._source.keep(replace(record, settings=settings, reason=""))
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -304,11 +341,14 @@ class _JobRun:
         except TimeoutError:
             return
 
-    async def _ended(self) -> Run:
-        verdict = _all_together(self._verdicts)
+    async def _ended(self, *, owes_a_word: bool) -> Run:
+        verdict = all_together(self._verdicts)
         bill = self._meter.read()
-        if self._rendered or verdict.outcome is not Outcome.DONE:
-            told = await self._after.tell(self._body(verdict, bill), verdict.outcome, self._log.file)
+        if self._rendered or owes_a_word or verdict.outcome is not Outcome.DONE:
+            try:
+                told = await self._after.tell(self._body(verdict, bill), verdict.outcome, self._log.file)
+            except asyncio.CancelledError:
+                told = ["It was told to stop at once before others were told."]
             for problem in told:
                 self._log.write(problem)
             if told and verdict.outcome is Outcome.DONE:
@@ -317,7 +357,6 @@ class _JobRun:
 
     def _end(self, verdict: Verdict, bill: Bill | None = None) -> Run:
         bill = bill or self._meter.read()
-        self._log.write(f"{verdict.outcome}{': ' if verdict.reason else ''}{verdict.reason}")
         files = tuple(map(str, self._files))
         now = max(self._clock.now(), self._run.started)
         ended = replace(
@@ -342,6 +381,7 @@ class _JobRun:
             cost_usd=bill.usd,
             files=files,
         )
+        self._log.write(f"{verdict.outcome}{': ' if verdict.reason else ''}{verdict.reason}")
         return ended
 
     def _body(self, verdict: Verdict, bill: Bill) -> dict[str, object]:
@@ -358,15 +398,6 @@ class _JobRun:
         }
 
 
-class _NothingLeft(Exception):
-    """A run may spend nothing more."""
-
-
-def _ensure(has_left: bool) -> None:  # noqa: FBT001 - an assertion's only argument
-    if not has_left:
-        raise _NothingLeft
-
-
 def _least(wish: float | None, limit: float) -> float:
     return limit if wish is None else min(wish, limit)
 
@@ -377,46 +408,8 @@ def _why(order: Order) -> str:
     return f"{order.trigger}, due {order.due.astimezone(ZoneInfo(order.job.zone)).isoformat()}{again}{more}"
 
 
-def _failed(error: NarratorError) -> Verdict:
-    """A run that an error ended before anything could be rendered, or between two things."""
-    reason = " ".join(str(error).split())
-    may_pass = isinstance(error, Unavailable | DiskError)
-    return Verdict(Outcome.FAILED, ItemState.OPEN, reason, may_pass=may_pass)
-
-
 def _settled(record: ItemRecord, verdict: Verdict, retries: int) -> ItemRecord:
     """What is known of a thing after its render. One that fails again and again waits until it changes."""
     attempts = record.attempts + verdict.blames_it if verdict.state is not ItemState.DONE else 0
     state = ItemState.FAILED if attempts > retries else verdict.state
     return replace(record, state=state, reason=verdict.reason, attempts=attempts)
-
-
-_WORST_FIRST = (
-    Outcome.ABANDONED,
-    Outcome.FAILED,
-    Outcome.INCOMPLETE,
-    Outcome.BUDGET,
-    Outcome.WINDOW,
-    Outcome.DONE,
-)
-
-
-def _all_together(verdicts: Sequence[Verdict]) -> Verdict:
-    """How a run ended that came to these: as badly as the worst, and to go on when the first of them can."""
-    if not verdicts:
-        return Verdict(Outcome.DONE, ItemState.DONE, "nothing new")
-    worst = min((each.outcome for each in verdicts), key=_WORST_FIRST.index)
-    told = [each for each in verdicts if each.outcome is worst and each.reason]
-    reason = told[0].reason if told else ""
-    if len(verdicts) > 1 and worst is not Outcome.DONE:
-        done = sum(each.outcome is Outcome.DONE for each in verdicts)
-        more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
-        reason = f"{done} of {len(verdicts)} done; {reason}{more}"
-    resumes = [each.resume_at for each in verdicts if each.resume_at]
-    return Verdict(
-        worst,
-        ItemState.OPEN,
-        reason,
-        may_pass=any(each.may_pass for each in verdicts),
-        resume_at=min(resumes) if resumes else None,
-    )

@@ -74,7 +74,7 @@ class Source:
             from narrator.jobs.feed import look_at_feed as look  # noqa: PLC0415 - heavy, and not of every job
         else:
             from narrator.jobs.article import look_at_page as look  # noqa: PLC0415 - as above
-        found, fetched = await look(job, self._inbox, known, self._history.fetched(job.name))
+        found, fetched = await look(job, self._inbox, known, self._history.fetched(job))
         # What is found is noted as open before the source is told that we have it.
         self._settle(found)
         for item in found.items:
@@ -82,7 +82,7 @@ class Source:
                 self.keep(
                     ItemRecord(job.name, item.identity, "", "", item.stat, ItemState.OPEN, title=item.title)
                 )
-        self._history.keep_fetched(job.name, *fetched)
+        self._history.keep_fetched(job, *fetched)
         return found
 
     def to_publish(self, settings: str) -> list[ItemRecord]:
@@ -94,6 +94,7 @@ class Source:
             if wanted
             and record.state is ItemState.DONE
             and record.project
+            and record.project.is_dir()  # one that a person deleted is to be put nowhere
             and after_of(record.settings) != wanted
         ]
 

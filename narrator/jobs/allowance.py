@@ -13,6 +13,7 @@ from narrator.jobs.job import Job
 from narrator.jobs.wall_clock import midnight, reached, shown
 
 Period = Literal["run", "day", "month", ""]
+_Days = tuple[date, date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,34 +65,49 @@ def filled(job: Job, history: JobHistory, at: datetime) -> datetime:
     return max((left.until for left in _kept(job, history, at) if left.is_used_up), default=at)
 
 
+def spent_in_month(job: Job, history: JobHistory, at: datetime) -> tuple[float, int]:
+    """Dollars and characters of the month in which `at` is on the clock of the job's zone."""
+    zone = ZoneInfo(job.zone)
+    month, _ = _month_and_day(at, zone)
+    return _used(history, month, zone)
+
+
 def _kept(job: Job, history: JobHistory, at: datetime) -> tuple[_Left, _Left]:
     """What is left of the month and the day in which `at` is on the clock of the job's zone."""
     zone, budget = ZoneInfo(job.zone), job.budget
-    today = shown(at, zone).date()
-    first = today.replace(day=1)
-    month = (first, (first + timedelta(days=31)).replace(day=1))
-    day = (today, today + timedelta(days=1))
+    month, day = _month_and_day(at, zone)
     return (
         _left("month", month, zone, history, (budget.month_usd, budget.month_characters)),
         _left("day", day, zone, history, (budget.day_usd, budget.day_characters)),
     )
 
 
+def _month_and_day(at: datetime, zone: ZoneInfo) -> tuple[_Days, _Days]:
+    today = shown(at, zone).date()
+    first = today.replace(day=1)
+    return (first, (first + timedelta(days=31)).replace(day=1)), (today, today + timedelta(days=1))
+
+
 def _left(
     is_of: Period,
-    days: tuple[date, date],
+    days: _Days,
     zone: ZoneInfo,
     history: JobHistory,
     limits: tuple[float | None, int | None],
 ) -> _Left:
-    begins, until = (reached(midnight(day), zone) for day in days)
-    spent = [each for each in history.spent if begins <= each.at < until]
-    # Money is counted in millionths, so that sums of cents come out even.
-    used = (round(fsum(each.usd for each in spent), 6), sum(each.characters for each in spent))
+    used, until = _used(history, days, zone), reached(midnight(days[1]), zone)
     usd, characters = (max(0, _limit(limit) - of) for limit, of in zip(limits, used, strict=True))
     # A budget of nothing is not used up by what cost nothing.
     is_used_up = any(0 < of >= _limit(limit) for limit, of in zip(limits, used, strict=True))
     return _Left(is_of, until, round(usd, 6), characters, is_used_up)
+
+
+def _used(history: JobHistory, days: _Days, zone: ZoneInfo) -> tuple[float, int]:
+    """Dollars and characters that were spent from the first of these days until the second begins."""
+    begins, until = (reached(midnight(day), zone) for day in days)
+    spent = [each for each in history.spent if begins <= each.at < until]
+    # Money is counted in millionths, so that sums of cents come out even.
+    return round(fsum(each.usd for each in spent), 6), sum(each.characters for each in spent)
 
 
 def _limit(limit: float | None) -> float:

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from narrator.jobs.allowance import Allowed, filled, remaining
+from narrator.jobs.allowance import filled
 from narrator.jobs.history import History, JobHistory, Outcome, Run, Trigger
 from narrator.jobs.job import Job, OnChange
 from narrator.jobs.timetable import coming, passed
 from narrator.jobs.windows import opening
-
-__all__ = ["Allowed", "Due", "due", "next_time", "remaining"]
 
 _MAY_BE_TRIED_AGAIN = frozenset({Outcome.FAILED, Outcome.INCOMPLETE, Outcome.ABANDONED})
 

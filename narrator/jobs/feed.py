@@ -89,10 +89,7 @@ class _Look:
             if item := self._inbox.kept(record):
                 self.items.append(item)
             else:
-                title = shortened(record.title, _NOTICED_TITLE)
-                self.notices.append(
-                    f"{title!r} is neither in the feed nor in the inbox any more: it is left out."
-                )
+                self._give_up(record)
         newest = self._job.source.newest
         passed = max(0, len(entries) - newest) if newest is not None and not self._known else 0
         self.settled += [self._record(entry, digest="", stat="") for entry in entries[:passed]]
@@ -101,11 +98,19 @@ class _Look:
         if self._failures >= _MOST_FAILURES:
             self.notices.append(f"{self.left} entries are left for the next look, since pages cannot be had.")
 
+    def _give_up(self, record: ItemRecord) -> None:
+        """Keep that nothing can be had of an entry, and say so once; it is new when the feed has it again."""
+        title = shortened(record.title, _NOTICED_TITLE)
+        reason = f"{title!r} is neither in the feed nor in the inbox any more: it is left out."
+        self.notices.append(reason)
+        self.settled.append(replace(record, state=ItemState.FAILED, digest="", stat="", reason=reason))
+
     async def _at_one(self, entry: Entry) -> None:
         record = self._known.get(entry.identity)
         stat = _stat(entry)
         is_open = record is None or record.state is ItemState.OPEN
-        if record and not is_open and (not record.digest or record.stat == stat):
+        was_passed = record is not None and record.state is ItemState.DONE and not record.digest
+        if record and not is_open and (was_passed or record.stat == stat):
             return
         if record and is_open and record.stat == stat and (item := self._inbox.kept(record)):
             self.items.append(item)

@@ -13,7 +13,7 @@ import aiohttp
 from yarl import URL
 
 from narrator.errors import NarratorError, Unavailable, UsageError
-from narrator.jobs.web import USER_AGENT, open_session, refuse_inside, translated, web_address
+from narrator.jobs.web import USER_AGENT, may_pass, open_session, refuse_inside, translated, web_address
 
 MOST_BYTES = 10_000_000
 """Of a feed, and of a page."""
@@ -27,7 +27,6 @@ _LONGEST_WAIT_S = 86_400.0
 _OK, _UNCHANGED = 200, 304
 _MOVED = {301, 302, 303, 307, 308}
 _GONE = {404, 410}
-_MAY_PASS = {408, 425, 429}  # besides all from 500 on
 
 _HEADERS = {
     "User-Agent": f"{USER_AGENT} (+feed)",
@@ -156,7 +155,7 @@ def _next(at: URL, location: str) -> URL:
 def _refused(status: int, at: URL, headers: Mapping[str, str]) -> NarratorError:
     """What an answer means that is neither what was asked for nor a redirect."""
     said = f"{at.host} answered {status}"
-    if status in _MAY_PASS or status >= 500:
+    if may_pass(status):
         return Unavailable(f"{said}: not now.", retry_after_s=_wait_s(headers.get("Retry-After", "")))
     if status in _GONE:
         return UsageError(f"{said}: there is nothing at this address.", advice="Check the address.")

@@ -14,7 +14,16 @@ from narrator.durable import disk_errors
 from narrator.jobs.history import ItemRecord, Outcome, Run, Trigger
 from narrator.jobs.history_db import history_errors, open_for_writing, transaction
 from narrator.jobs.history_reader import HistoryReader, since_of
-from narrator.jobs.history_rows import KEEP_ITEM, micros_of, moment_of, row_of, schedule_of, text_of, us_of
+from narrator.jobs.history_rows import (
+    KEEP_ITEM,
+    micros_of,
+    moment_of,
+    place_of,
+    row_of,
+    schedule_of,
+    text_of,
+    us_of,
+)
 from narrator.jobs.job import Job, JobName
 
 _BEGIN = """
@@ -57,11 +66,6 @@ class HistoryFile(HistoryReader):
             DiskError: it is damaged, or cannot be read or written.
         """
         return cls(folder, open_for_writing(folder))
-
-    @staticmethod
-    def read(folder: Path) -> HistoryReader:
-        """The history in a state folder for one who only reads it."""
-        return HistoryReader(folder)
 
     def close(self) -> None:
         """End with it; what was written is durable before."""
@@ -154,12 +158,12 @@ class HistoryFile(HistoryReader):
         with self._writing() as connection:
             connection.executemany(KEEP_ITEM, map(row_of, records))
 
-    def keep_fetched(self, job: JobName, etag: str, last_modified: str) -> None:
-        """Note the ETag and Last-Modified of what was fetched for a job; '' for none."""
+    def keep_fetched(self, job: Job, etag: str, last_modified: str) -> None:
+        """Note the ETag and Last-Modified of what was fetched from a job's address; '' for none."""
         with self._writing() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO fetched (job, etag, last_modified) VALUES (?, ?, ?)",
-                (job, text_of(etag), text_of(last_modified)),
+                "INSERT OR REPLACE INTO fetched (job, place, etag, last_modified) VALUES (?, ?, ?, ?)",
+                (job.name, place_of(job), text_of(etag), text_of(last_modified)),
             )
 
     @contextmanager

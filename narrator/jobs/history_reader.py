@@ -19,6 +19,7 @@ from narrator.jobs.history_rows import (
     SpentMark,
     item_of,
     moment_of,
+    place_of,
     run_of,
     schedule_of,
     spent_of,
@@ -150,10 +151,14 @@ class HistoryReader:
             found = map(item_of, rows.execute(f"{ITEMS} WHERE job = ? ORDER BY rowid", (job,)))
             return {item.identity: item for item in found}
 
-    def fetched(self, job: JobName) -> tuple[str, str]:
-        """The ETag and Last-Modified of what was last fetched for a job; '' for none."""
+    def fetched(self, job: Job) -> tuple[str, str]:
+        """The ETag and Last-Modified of what was last fetched from a job's address; '' for none.
+
+        Nothing of another address is told: what had not changed since then may never have been read.
+        """
+        query = "SELECT etag, last_modified FROM fetched WHERE job = ? AND place = ?"
         with self._reading() as rows:
-            row = rows.execute("SELECT etag, last_modified FROM fetched WHERE job = ?", (job,)).fetchone()
+            row = rows.execute(query, (job.name, place_of(job))).fetchone()
             return (words_of(row[0]), words_of(row[1])) if row else ("", "")
 
     @contextmanager

@@ -151,6 +151,22 @@ def no_jobs_file(path: Path) -> UsageError:
     )
 
 
+def job_named(jobs: Jobs, name: str, path: Path) -> Job:
+    """The job of that name in a jobs file.
+
+    Raises:
+        UsageError: there is none; the nearest is named.
+        ConfigError: it cannot be understood.
+    """
+    for bad in jobs.bad:
+        if bad.name == name:
+            raise ConfigError(f"Job {name!r} in {path}", bad.problems, advice=_MEND)
+    for job in jobs.jobs:
+        if job.name == name:
+            return job
+    raise no_such_job(name, [*(job.name for job in jobs.jobs), *(bad.name for bad in jobs.bad)], path)
+
+
 def no_such_job(name: str, names: Iterable[str], path: Path) -> UsageError:
     """What to say of a name that no job has."""
     near = difflib.get_close_matches(name, [*names], n=1)

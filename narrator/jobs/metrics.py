@@ -5,16 +5,16 @@ Text exposition format 0.0.4: https://prometheus.io/docs/instrumenting/expositio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from narrator.durable import disk_errors, made_whole
 from narrator.errors import UsageError
+from narrator.jobs.allowance import spent_in_month
 from narrator.jobs.due import next_time
-from narrator.jobs.history import History, JobHistory, Outcome, Spent
+from narrator.jobs.history import History, JobHistory, Outcome
 from narrator.jobs.job import Job, JobName, Jobs
 
 _READABLE = 0o644
@@ -91,9 +91,9 @@ def _put_times(gauges: _Gauges, job: Job, known: JobHistory | None, now: datetim
     begins = next_time(job, known, now)
     if begins is not None:
         gauges.next_run.put(begins.timestamp(), name=job.name)
-    spent = list(_of_month(known.spent if known else (), ZoneInfo(job.zone), now))
-    gauges.usd.put(sum(each.usd for each in spent), name=job.name)
-    gauges.characters.put(sum(each.characters for each in spent), name=job.name)
+    usd, characters = spent_in_month(job, known, now) if known else (0.0, 0)
+    gauges.usd.put(usd, name=job.name)
+    gauges.characters.put(characters, name=job.name)
     gauges.running.put(known is not None and known.is_running, name=job.name)
 
 
@@ -110,14 +110,6 @@ def _put_last(gauges: _Gauges, name: JobName, known: JobHistory) -> None:
     for each in Outcome:
         if each is not Outcome.SKIPPED:
             gauges.outcome.put(each is outcome, name=name, outcome=each)
-
-
-def _of_month(spent: Iterable[Spent], zone: ZoneInfo, now: datetime) -> Iterator[Spent]:
-    here = now.astimezone(zone)
-    for each in spent:
-        then = each.at.astimezone(zone)
-        if (then.year, then.month) == (here.year, here.month):
-            yield each
 
 
 def _in_braces(labels: tuple[tuple[str, str], ...]) -> str:

@@ -25,7 +25,7 @@ from narrator.jobs.job import (
     Span,
     When,
 )
-from narrator.jobs.written import address_of, duration_s, path_of, span_of, when_of, zone_of
+from narrator.jobs.written import address_of, duration_s, path_of, public_folder_of, span_of, when_of, zone_of
 from narrator.sections import Section
 
 
@@ -134,7 +134,7 @@ class PodcastTable(Section):
     """A podcast feed and where its folder is on the web."""
 
     folder: FilePath
-    base_url: Address
+    base_url: Annotated[str, AfterValidator(public_folder_of)]
     title: str = ""
     description: str = ""
     author: str = ""

@@ -64,7 +64,8 @@ def has_news(  # noqa: PLR0917 - as above
 ) -> bool:
     """Whether a file is quiet and not as its record says, or was rendered otherwise than now.
 
-    Reads no contents. What is open and unchanged is no news: its last run told when it is to go on.
+    Reads no contents. What is open and unchanged is no news: its last run told when it is to go on. A file from
+    the future is news at once: whoever looks but once cannot tell whether it is quiet, and a run can.
 
     Raises:
         UsageError: as `look_at_files`.
@@ -76,7 +77,7 @@ def has_news(  # noqa: PLR0917 - as above
     for file in files:
         if not _is_news(file, known.get(str(file.path)), settings):
             looks.forget(file.path)
-        elif looks.left_s(file, job.source.quiet_s, now_s) == 0:
+        elif file.changed_s > now_s or looks.left_s(file, job.source.quiet_s, now_s) == 0:
             return True
     return False
 

@@ -39,6 +39,11 @@ def web_address(written: str) -> URL:
     return url.with_fragment(None)
 
 
+def may_pass(status: int) -> bool:
+    """Whether a server that answers so may do otherwise later."""
+    return status in {408, 425, 429} or status >= 500
+
+
 def refuse_inside(at: URL) -> None:
     """See that an address is none of this network's; one with a name is seen when it is looked up.
 

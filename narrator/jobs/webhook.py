@@ -10,10 +10,9 @@ import aiohttp
 from yarl import URL
 
 from narrator.errors import Unavailable, UsageError
-from narrator.jobs.web import open_session, refuse_inside, translated, web_address
+from narrator.jobs.web import may_pass, open_session, refuse_inside, translated, web_address
 
 TIMEOUT_S = 15.0
-_MAY_PASS = {408, 425, 429}  # besides all from 500 on
 
 
 async def tell_webhook(
@@ -45,7 +44,7 @@ def _judge(status: int, at: URL) -> None:
     if 200 <= status < 300:
         return
     said = f"{at.host} answered {status}"
-    if status in _MAY_PASS or status >= 500:
+    if may_pass(status):
         raise Unavailable(f"{said}: not now.")
     if 300 <= status < 400:
         raise UsageError(f"{said}: it leads elsewhere.", advice="Write the address where it leads to instead.")

@@ -19,13 +19,10 @@ _AHEAD_DAYS = 16
 """What is open once a week is open within so many days, also where a zone left out that day."""
 
 
-def is_open(window: tuple[Span, ...], zone: ZoneInfo, at: datetime) -> bool:
-    """Whether `at` is within the window; () is open always."""
-    return opening(window, zone, at) <= at
-
-
 def opening(window: tuple[Span, ...], zone: ZoneInfo, at: datetime) -> datetime:
     """`at` itself where the window is open, otherwise the next moment at which it opens; in UTC.
+
+    () is open always.
 
     Raises:
         ValueError: no span of it has a weekday.

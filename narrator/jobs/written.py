@@ -7,6 +7,7 @@ they may hold secrets.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import time
 import warnings
@@ -155,12 +156,23 @@ def address_of(written: str) -> str:
     return written
 
 
+def public_folder_of(written: str) -> str:
+    """The address of a folder that everybody may read."""
+    parts = urlsplit(address_of(written))
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError(
+            "must be without a name, a password, '?' and '#': all who read the feed would see them"
+        )
+    return written
+
+
 def path_of(written: str, folder: Path) -> Path:
-    """An absolute path; a relative one is inside `folder`, and '~' is the person's own folder."""
+    """An absolute path without '..'; a relative one is from `folder` on, and '~' is the person's own folder."""
     if not written or "\0" in written:
         raise ValueError(f"{_shown(written)} is no path")
     try:
-        return folder.absolute() / Path(written).expanduser()
+        # By its words alone: names are taken from its end, also where a link leads elsewhere.
+        return Path(os.path.abspath(folder / Path(written).expanduser()))  # noqa: PTH100 - resolve() follows links
     except RuntimeError as exc:
         raise ValueError(f"{_shown(written)}: there is no such person's folder here") from exc
 

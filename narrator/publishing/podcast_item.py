@@ -28,7 +28,6 @@ _OURS = (
     "pubDate",
     "enclosure",
     f"{ITUNES}duration",
-    f"{ITUNES}season",
     f"{ITUNES}episode",
     f"{PODCAST}chapters",
     f"{PODCAST}transcript",
@@ -93,9 +92,8 @@ def _said(made: PlacedEpisode, base: str, time: str) -> Iterator[etree._Element]
     url, length = base + made.audio.name, str(made.audio_bytes)
     yield element("enclosure", url=url, length=length, type=episode.media_type)
     yield element(f"{ITUNES}duration", str(round(episode.duration_s)))
-    for name, number in (("season", episode.season), ("episode", episode.episode)):
-        if number is not None:
-            yield element(f"{ITUNES}{name}", str(number))
+    if episode.episode is not None:
+        yield element(f"{ITUNES}episode", str(episode.episode))
     if made.chapters:
         yield element(f"{PODCAST}chapters", url=base + made.chapters.name, type="application/json+chapters")
     if made.transcript:

@@ -35,7 +35,7 @@ class Episode:
     `published` is aware; where nobody knows it, it is when the feed first had the episode. The paragraphs of
     `description` are lines. `audio` is a finished file of `media_type` ('audio/mpeg'), heard for `duration_s`;
     `narrator` names its voice, a synthetic one. `chapters` are their starts in seconds and titles; `transcript`
-    is a WebVTT or SubRip file. `episode` and `season` count from 1; where all have one, the show is a serial.
+    is a WebVTT or SubRip file. `episode` counts from 1; where all have one, the show is a serial.
     """
 
     guid: str
@@ -50,4 +50,3 @@ class Episode:
     chapters: tuple[tuple[float, str], ...] = ()
     transcript: Path | None = None
     episode: int | None = None
-    season: int | None = None

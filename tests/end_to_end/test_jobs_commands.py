@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import plistlib
 import re
 import sys
 from datetime import UTC, datetime, timedelta
@@ -149,7 +150,14 @@ def test_a_list_tells_how_the_last_run_ended_and_what_is_wrong(books: Path, term
     assert "when: 'sometimes' is no time" in terminal.err
 
 
-def _ran(path: Path, name: str) -> None:
+def test_a_list_tells_a_run_that_was_abandoned_as_such(books: Path, terminal: Terminal) -> None:
+    terminal.jobs("add", "good", "--page", "https://example.org/", "--when", "@daily")
+    _ran(books / "jobs.toml", "good", ends=False)
+    assert terminal.jobs("list", "--json") == 0
+    assert json.loads(terminal.out)["last"]["outcome"] == "abandoned"
+
+
+def _ran(path: Path, name: str, *, ends: bool = True) -> None:
     jobs = read_jobs(path)
     (job,) = [job for job in jobs.jobs if job.name == name]
     began = datetime.now(UTC) - timedelta(hours=1)
@@ -159,7 +167,14 @@ def _ran(path: Path, name: str) -> None:
             job.name, due=began, trigger=Trigger.TIME, attempt=1, coalesced=0, started=began, pid=1, log=""
         )
         assert run
-        history.end(run.id, ended=began, outcome=Outcome.DONE)
+        if ends:
+            history.end(run.id, ended=began, outcome=Outcome.DONE)
+
+
+def test_a_list_of_no_jobs_is_a_line_for_people_and_none_for_programs(books: Path, terminal: Terminal) -> None:
+    (books / "jobs.toml").write_text("# none yet\n", encoding="utf-8")
+    assert (terminal.jobs("list"), terminal.out) == (0, f"There is no job in {books / 'jobs.toml'}.\n")
+    assert (terminal.jobs("list", "--json"), terminal.out) == (0, "")
 
 
 def test_an_unknown_job_is_answered_with_the_nearest(books: Path, terminal: Terminal) -> None:
@@ -250,7 +265,9 @@ def test_an_agent_of_launchd_is_written(with_a_job: Path, terminal: Terminal) ->
     path = Path.home() / "Library" / "LaunchAgents" / "narrator.jobs.plist"
     try:
         assert terminal.jobs("install", "--launchd") == 0
-        assert f"<string>{with_a_job}</string>".encode() in path.read_bytes()
+        agent = plistlib.loads(path.read_bytes())
+        assert agent["ProgramArguments"][-1] == str(with_a_job)
+        assert Path(agent["StandardErrorPath"]).parent == Path.home() / "Library" / "Logs", "is on every Mac"
         assert f"launchctl bootstrap gui/$(id -u) {path}" in terminal.err
     finally:
         path.unlink(missing_ok=True)

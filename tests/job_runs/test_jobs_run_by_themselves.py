@@ -21,6 +21,7 @@ def shelf(tmp_path: Path) -> Iterator[Shelf]:
         yield Shelf(tmp_path, server)
 
 
+@pytest.mark.slow
 def test_new_books_are_made_and_broken_ones_wait_until_they_change(shelf: Shelf) -> None:
     shelf.job(
         "shelf", 'folder = "../inbox", quiet = "0s"', "0 2 * * *", '[jobs.shelf.after]\ncopy_to = "../out"'
@@ -62,6 +63,7 @@ def test_a_job_that_cannot_be_understood_does_not_stop_the_others(shelf: Shelf) 
     assert shelf.made() == {"one"}
 
 
+@pytest.mark.slow
 def test_a_run_stops_at_its_budget_and_the_next_day_goes_on(shelf: Shelf) -> None:
     book = shelf.book("long", 12)
     shelf.job("long", f'manuscript = "{book}", quiet = "0s"', "0 2 * * *", "budget = { day_characters = 500 }")

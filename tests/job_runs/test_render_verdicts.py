@@ -95,3 +95,13 @@ def test_a_time_out_is_a_failure_that_is_tried_again() -> None:
     verdict = _on(RenderEnd(ExitCode.TERMINATED, cut=Cut.TIMEOUT))
     assert verdict.outcome is Outcome.FAILED
     assert verdict.may_pass
+
+
+def test_a_signal_without_a_name_is_told_by_its_number() -> None:
+    assert _on(RenderEnd(-40)).reason == "its render was ended by signal 40"
+
+
+def test_what_was_told_to_stop_goes_on_at_once_and_is_no_failed_try() -> None:
+    verdict = _on(RenderEnd(ExitCode.TERMINATED, cut=Cut.STOP))
+    assert verdict.outcome is Outcome.ABANDONED
+    assert verdict.resume_at == _NOW

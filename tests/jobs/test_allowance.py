@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from narrator.jobs.due import Allowed, remaining
+from narrator.jobs.allowance import Allowed, remaining
 from narrator.jobs.history import JobHistory, Spent
 from narrator.jobs.job import Budget, Cron, Job, JobName, Source, SourceKind
 

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from narrator.jobs.allowance import remaining
 from narrator.jobs.cron import occurrences
-from narrator.jobs.due import Due, due, next_time, remaining
+from narrator.jobs.due import Due, due, next_time
 from narrator.jobs.history import JobHistory, Outcome, Run, Spent, Trigger
 from narrator.jobs.job import Budget, Cron, Every, Job, JobName, Source, SourceKind, Span, When
-from narrator.jobs.windows import closing, is_open
+from narrator.jobs.windows import closing, opening
 
 NAME = JobName("serial")
 SOURCE = Source(SourceKind.FOLDER, "/books")
@@ -72,7 +73,7 @@ class Life:
         (each,) = found
         self.dues.append(each)
         if not each.too_late:
-            assert is_open(self.job.window, self.zone, self.now)
+            assert opening(self.job.window, self.zone, self.now) == self.now
             allowed = remaining(self.job, history, self.now)
             assert allowed.usd is None or allowed.usd > 0
             self.runs.append(

@@ -130,10 +130,22 @@ async def test_what_is_open_is_found_again_whatever_became_of_the_feed(site: Sit
     found = await reader.look()
     assert found.items[0] == whole[0]
     assert found.notices == ("'B' is neither in the feed nor in the inbox any more: it is left out.",)
-    del reader.known[whole[1].identity]
+    (given_up,) = found.settled
+    assert (given_up.state, given_up.reason) == (ItemState.FAILED, found.notices[0])
     assert reader.fetched == ('"1"', "")
-    assert (await reader.look()).items == ()
+    assert await reader.look() == Found(), "it is told once, and the feed is not fetched for it again and again"
     assert site.asked[-1].headers["If-None-Match"] == '"1"'
+
+
+async def test_what_was_given_up_is_rendered_when_the_feed_has_it_again(site: Site, reader: Reader) -> None:
+    site.pages["/feed"] = rss(item("A", paragraphs("ants")))
+    (lost,) = (await reader.look(ItemState.OPEN)).items
+    lost.source.unlink()
+    site.pages["/feed"] = rss(item("B", paragraphs("bees")))
+    assert await reader.titles() == ["B"]
+    site.pages["/feed"] = rss(item("B", paragraphs("bees")), item("A", paragraphs("ants")))
+    assert await reader.titles() == ["A"]
+    assert await reader.titles() == []
 
 
 async def test_a_feed_seen_for_the_first_time_counts_with_its_newest_alone(site: Site, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def known(file: HistoryReader, now: datetime = NOW, job: Job = JOB) -> JobHistor
 
 def known_runs(state: Path) -> list[Run]:
     """What another process knows."""
-    return [*HistoryFile.read(state).runs()]
+    return [*HistoryReader(state).runs()]
 
 
 def record(identity: str, **facts: object) -> ItemRecord:
@@ -79,11 +79,11 @@ def record(identity: str, **facts: object) -> ItemRecord:
 
 
 def test_a_reader_finds_nothing_and_makes_nothing_where_there_is_no_history(state: Path) -> None:
-    with HistoryFile.read(state) as file:
+    with HistoryReader(state) as file:
         assert file.history([JOB], NOW) == {}
         assert list(file.runs()) == file.open_runs() == []
         assert file.items(NEWS) == file.succeeded([JOB]) == {}
-        assert file.fetched(NEWS) == ("", "")
+        assert file.fetched(JOB) == ("", "")
     assert not state.exists()
 
 
@@ -169,7 +169,7 @@ def test_a_run_is_told_as_it_was_noted(file: HistoryFile, state: Path) -> None:
         "files": ("out/1 \udcff.mp3", "out/2 “x”.mp3"),
     }
     file.end(run.id, ended=NOW + 2 * HOUR, **ending)  # type: ignore[arg-type] # named above
-    assert [*HistoryFile.read(state).runs()] == [replace(run, ended=NOW + 2 * HOUR, **ending)]  # type: ignore[arg-type] # as above
+    assert [*HistoryReader(state).runs()] == [replace(run, ended=NOW + 2 * HOUR, **ending)]  # type: ignore[arg-type] # as above
 
 
 def test_an_attempt_begins_once(file: HistoryFile) -> None:
@@ -277,7 +277,7 @@ def test_the_first_mark_of_a_project_counts_until_the_run_ends(file: HistoryFile
             run.id, identity=identity, project="books/p", usd_micros=usd_micros, characters=usd_micros
         )
     file.spending(run.id, identity="c", project="books/\udcff", usd_micros=0, characters=0)
-    marks = HistoryFile.read(state).spent_marks(run.id)
+    marks = HistoryReader(state).spent_marks(run.id)
     assert [(each.identity, each.project, each.usd_micros) for each in marks] == [
         ("a", "books/p", 100),
         ("c", "books/\udcff", 0),
@@ -302,7 +302,7 @@ def test_an_open_run_goes_on_while_its_lock_is_held(file: HistoryFile, state: Pa
     with hold(state, NEWS):
         run = begin(file)
         assert known(file).is_running
-        assert HistoryFile.read(state).followed(run) == (run, True)
+        assert HistoryReader(state).followed(run) == (run, True)
     assert not known(file).is_running
     assert file.followed(run) == (run, False)
     with hold(state, NEWS):
@@ -327,7 +327,7 @@ def test_items_are_kept_by_job_and_identity(file: HistoryFile, state: Path) -> N
     file.keep_items([first, record("b", state=ItemState.FAILED)])
     file.keep_items([replace(first, digest="other")])
     file.keep_items([replace(first, job=JobName("other"))])
-    assert HistoryFile.read(state).items(NEWS) == {
+    assert HistoryReader(state).items(NEWS) == {
         "a": replace(first, digest="other"),
         "b": record("b", state=ItemState.FAILED),
     }
@@ -340,11 +340,13 @@ def test_names_that_are_no_text_are_kept_as_they_are(file: HistoryFile) -> None:
     assert [*file.items(NEWS).values()] == [odd, plain]
 
 
-def test_what_was_fetched_is_kept_by_job(file: HistoryFile) -> None:
-    file.keep_fetched(NEWS, '"abc"', "")
-    file.keep_fetched(NEWS, '"def"', "Sun, 22 Nov 2026 07:00:00 GMT")
-    assert file.fetched(NEWS) == ('"def"', "Sun, 22 Nov 2026 07:00:00 GMT")
-    assert file.fetched(JobName("other")) == ("", "")
+def test_what_was_fetched_is_kept_by_job_and_address(file: HistoryFile) -> None:
+    file.keep_fetched(JOB, '"abc"', "")
+    file.keep_fetched(JOB, '"def"', "Sun, 22 Nov 2026 07:00:00 GMT")
+    assert file.fetched(JOB) == ('"def"', "Sun, 22 Nov 2026 07:00:00 GMT")
+    assert file.fetched(replace(JOB, name=JobName("other"))) == ("", "")
+    moved = replace(JOB, source=replace(JOB.source, place="https://example.org/all.xml"))
+    assert file.fetched(moved) == ("", ""), "it would be taken for unchanged, and never be read"
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
@@ -393,7 +395,7 @@ def test_a_damaged_file_says_what_is_lost_without_it(state: Path, damage: Callab
         done(file, NOW)
     damage(state / "history.db")
     with pytest.raises(DiskError, match=r"history\.db is damaged") as told:
-        HistoryFile.read(state).history([JOB], NOW)
+        HistoryReader(state).history([JOB], NOW)
     assert "nothing is paid twice" in told.value.advice
     assert "budgets begin anew" in told.value.advice
     with pytest.raises(DiskError, match="is damaged"), HistoryFile.open(state) as file:
@@ -404,7 +406,7 @@ def test_the_history_of_a_newer_narrator_is_left_alone(state: Path) -> None:
     HistoryFile.open(state).close()
     with closing(sqlite3.connect(state / "history.db")) as connection:
         connection.execute("PRAGMA user_version = 99")
-    for use in (HistoryFile.open, lambda folder: HistoryFile.read(folder).open_runs()):
+    for use in (HistoryFile.open, lambda folder: HistoryReader(folder).open_runs()):
         with pytest.raises(UsageError, match="newer narrator"):
             use(state)
 
@@ -421,7 +423,7 @@ def test_a_full_disk_is_told_and_leaves_the_history_whole(file: HistoryFile, sta
     assert file.items(NEWS) == {}
     file._connection.execute("PRAGMA max_page_count = 1000000")
     file.end(run.id, ended=NOW, outcome=Outcome.DONE)
-    assert [each.outcome for each in HistoryFile.read(state).runs()] == [Outcome.DONE]
+    assert [each.outcome for each in HistoryReader(state).runs()] == [Outcome.DONE]
 
 
 def test_a_file_that_another_program_keeps_is_told(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -452,7 +454,7 @@ def test_reading_leaves_nothing_behind(state: Path) -> None:
     with HistoryFile.open(state) as file:
         done(file, NOW)
     before = {path: path.read_bytes() for path in state.iterdir()}
-    assert len([*HistoryFile.read(state).runs()]) == 1
+    assert len([*HistoryReader(state).runs()]) == 1
     assert {path: path.read_bytes() for path in state.iterdir()} == before
 
 

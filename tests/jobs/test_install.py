@@ -77,10 +77,10 @@ def test_a_crontab_cannot_hold_every_name() -> None:
 
 
 def test_an_agent_of_launchd_runs_the_command_each_minute() -> None:
-    agent = plistlib.loads(launchd_plist(ODD, Path("/books/.jobs/launchd.log")))
+    agent = plistlib.loads(launchd_plist(ODD, Path("/logs/jobs.log")))
     assert agent["ProgramArguments"] == ODD
     assert agent["StartInterval"] == 60
-    assert agent["StandardErrorPath"] == "/books/.jobs/launchd.log"
+    assert agent["StandardErrorPath"] == "/logs/jobs.log"
 
 
 @pytest.mark.parametrize("argument", ["a\nb", "a\0b", "a\x1bb", "a\udcffb"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from narrator.errors import DiskError, ProjectLocked
-from narrator.jobs.history_file import HistoryFile
+from narrator.jobs.history_reader import HistoryReader
 from narrator.jobs.job import JobName
 from narrator.jobs.locks import hold, is_locked
 
@@ -62,7 +62,7 @@ def test_a_job_whose_run_was_killed_is_free_and_its_run_is_known(tmp_path: Path)
     ) as worker:
         assert worker.stdout is not None
         assert worker.stdout.readline() == "working\n"
-        file = HistoryFile.read(tmp_path)
+        file = HistoryReader(tmp_path)
         (run,) = file.open_runs()
         assert file.followed(run) == (run, True)
         with pytest.raises(ProjectLocked, match=f"process {worker.pid} on "), hold(tmp_path, NEWS):

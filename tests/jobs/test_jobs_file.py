@@ -243,6 +243,11 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert job.template == Path.home() / "t.toml"
 
 
+def test_a_path_ends_with_a_name_by_which_copies_can_be_called(tmp_path: Path) -> None:
+    job = _job(tmp_path, source="{ project = 'serial/part/..' }")
+    assert job.source.place == str(tmp_path / "serial")
+
+
 def test_all_mistakes_of_a_job_are_told_at_once_by_key_and_the_nearest_right_one_is_named(
     tmp_path: Path,
 ) -> None:
@@ -322,6 +327,16 @@ def test_options_for_renders_are_looked_at_with_their_paths_in_full(tmp_path: Pa
 )
 def test_a_job_has_one_source(tmp_path: Path, source: str, problem: str) -> None:
     assert _problems(tmp_path, "", source=source) == (problem,)
+
+
+@pytest.mark.parametrize("part", ["me:hush@example.org/", "example.org/?key=hush", "example.org/#hush"])
+def test_a_podcast_that_would_publish_a_secret_is_refused_before_it_costs_anything(
+    tmp_path: Path, part: str
+) -> None:
+    lines = f"after.podcast = {{ folder = 'feed', base_url = 'https://{part}' }}"
+    (problem,) = _problems(tmp_path, lines)
+    assert problem.startswith("after.podcast.base_url: must be without a name")
+    assert "hush" not in problem
 
 
 @pytest.mark.parametrize(

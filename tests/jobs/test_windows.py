@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narrator.jobs.job import Span
-from narrator.jobs.windows import closing, is_open, opening
+from narrator.jobs.windows import closing, opening
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT = (Span(60, 360),)  # 01:00-06:00
@@ -22,6 +22,10 @@ def at(written: str, zone: ZoneInfo = BERLIN) -> datetime:
 
 def shown(moment: datetime | None, zone: ZoneInfo = BERLIN) -> str:
     return "never" if moment is None else moment.astimezone(zone).strftime("%m-%d %H:%M%z")
+
+
+def is_open(window: tuple[Span, ...], zone: ZoneInfo, moment: datetime) -> bool:
+    return opening(window, zone, moment) <= moment
 
 
 def test_a_window_is_open_from_its_beginning_until_just_before_its_end() -> None:
