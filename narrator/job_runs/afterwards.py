@@ -10,13 +10,13 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
+from zoneinfo import ZoneInfo
 
 from narrator.durable import reading
 from narrator.errors import UsageError
-from narrator.job_runs.verdict import BAD
 from narrator.jobs.after import copy_files
 from narrator.jobs.call import tell
-from narrator.jobs.history import Item, Outcome
+from narrator.jobs.history import Item, Run
 from narrator.jobs.job import Call, Job
 from narrator.project import Project
 from narrator.publishing.record import load_record
@@ -85,18 +85,33 @@ class Afterwards:
             show = show_of(self._job, after.podcast)
             publish_podcast(after.podcast.folder, show, episodes_of(self._job, item, project, record), now)
 
-    async def tell(self, body: Mapping[str, Any], outcome: Outcome, output: IO[bytes]) -> list[str]:
-        """Tell those who want to know of a run; what went wrong, a line each.
+    async def tell(self, body: Mapping[str, Any], output: IO[bytes]) -> list[str]:
+        """Tell those who want to know of each run; what went wrong, a line each.
 
         What programs say goes to `output`.
         """
-        calls = [self._job.after.call]
-        if outcome in BAD:
-            calls.append(self._job.on_failure)
-        problems = []
-        for call in calls:
-            if call != Call():
-                problems += await tell(
-                    call, body, may_go_inside=self._job.may_go_inside, cwd=self._folder, output=output
-                )
-        return problems
+        return await self._tell(self._job.after.call, body, output)
+
+    async def tell_of_failure(self, body: Mapping[str, Any], output: IO[bytes]) -> list[str]:
+        """Tell those who want to know of what went wrong. As `tell`."""
+        return await self._tell(self._job.on_failure, body, output)
+
+    async def _tell(self, call: Call, body: Mapping[str, Any], output: IO[bytes]) -> list[str]:
+        if call == Call():
+            return []
+        may_go_inside = self._job.may_go_inside
+        return await tell(call, body, may_go_inside=may_go_inside, cwd=self._folder, output=output)
+
+
+def told_of(run: Run, zone: ZoneInfo) -> dict[str, Any]:
+    """What others are told of a run; its time is that of the job's zone."""
+    return {
+        "job": run.job,
+        "due": run.due.astimezone(zone).isoformat(),
+        "outcome": str(run.outcome),
+        "reason": run.reason,
+        "characters": run.characters,
+        "cost_usd": run.cost_usd,
+        "files": list(run.files),
+        "log": run.log,
+    }

@@ -16,15 +16,15 @@ from zoneinfo import ZoneInfo
 
 from narrator.durable import disk_errors
 from narrator.errors import ExitCode, NarratorError, UsageError
-from narrator.job_runs.afterwards import settings_of
+from narrator.job_runs.abandoned import close_abandoned
+from narrator.job_runs.afterwards import Afterwards, settings_of, told_of
 from narrator.job_runs.arguments import problems_of
 from narrator.job_runs.child import Child, start_child
-from narrator.job_runs.run import close_abandoned
 from narrator.job_runs.sources import seen_with
 from narrator.job_runs.verdict import BAD
 from narrator.jobs.clock import Clock, local_words
 from narrator.jobs.due import Due, due
-from narrator.jobs.history import History, ItemState, Run
+from narrator.jobs.history import History, ItemState, Outcome, Run
 from narrator.jobs.history_file import HistoryFile
 from narrator.jobs.job import Job, JobName, Jobs, OnChange
 from narrator.jobs.jobs_file import read_jobs, state_folder
@@ -44,9 +44,13 @@ _LOOK_S = 0.25
 _REST_S = 60.0
 """For how long a job is left alone of whose start nothing came: what is in its way is not gone at once."""
 
+_TOLD = 100
+"""So much of what is wrong with a source tells it from what else may be."""
+
 _DEVNULL = asyncio.subprocess.DEVNULL
 _WORDS_BYTES = 65_536
 
+_DAY_S = 86_400.0
 _LEFT_OPEN_S = 3600.0
 """How soon what all tries left open counts as new, in a source that nothing but a change makes due."""
 
@@ -72,8 +76,12 @@ class Dispatcher:
         self.clock = clock
         self.jobs = Jobs()
         self.running: dict[JobName, asyncio.Task[Ended]] = {}
+        self.telling: set[asyncio.Task[None]] = set()
+        """What is told now of runs that could not tell themselves."""
+
         self._say = say
         self._looks: dict[JobName, Looks] = {}
+        self._metrics = ""
         self._complaints: dict[str, str] = {}
         self._changes: dict[JobName, datetime] = {}
         self._rest_until: dict[JobName, float] = {}
@@ -110,8 +118,7 @@ class Dispatcher:
             DiskError: the history cannot be read or written.
         """
         now = self.clock.now()
-        for run in close_abandoned(self._history, self.clock):
-            self._say(f"{run.job}: a run that began {_local(run.started, self._job(run.job))} was {run.reason}")
+        self._close_abandoned()
         self._history.see(self.jobs.jobs, now)
         self._look_at_sources(now)
         # A run that has just been started is in history once its process works.
@@ -128,6 +135,21 @@ class Dispatcher:
         for each in started:
             self.running[each.job.name] = asyncio.create_task(self._run(each, stop))
         return started
+
+    def _close_abandoned(self) -> None:
+        """End the runs whose process is gone, and tell those who want to know of what went wrong."""
+        for run in close_abandoned(self._history, self.clock):
+            job = self._job(run.job)
+            self._say(f"{run.job}: of the run that began {_local(run.started, job)}, {run.reason}")
+            if job:
+                self.telling.add(task := asyncio.create_task(self._tell_of_failure(job, run)))
+                task.add_done_callback(self.telling.discard)
+
+    async def _tell_of_failure(self, job: Job, run: Run) -> None:
+        with tempfile.TemporaryFile() as output:
+            after = Afterwards(job, self.file.absolute().parent)
+            for problem in await after.tell_of_failure(told_of(run, ZoneInfo(job.zone)), output):
+                self._say(f"{job.name}: {problem}")
 
     @property
     def startable(self) -> list[Job]:
@@ -176,7 +198,7 @@ class Dispatcher:
         }
 
     def _has_changed(self, job: Job, last: Run | None, now: datetime) -> bool:
-        """Whether a watched source has something new; what is wrong with it is told, and is no change."""
+        """Whether a watched source has something new, or something is wrong with it that no run has told."""
         age_s = (now - last.ended).total_seconds() if last and last.ended else None
         if age_s is not None and 0 <= age_s < job.source.quiet_s:
             return False  # what it left as not quiet yet cannot be so before
@@ -188,10 +210,10 @@ class Dispatcher:
                 known = {name: each for name, each in known.items() if each.state is not ItemState.OPEN}
             changed = has_news(job, known, settings, is_manuscript, time.time(), looks)
         except UsageError as exc:
-            self._complain(job.name, f"{job.name}: {exc.what}")
-            return False
-        self._complaints.pop(job.name, None)
-        return changed
+            # Once, as a run that fails, so that history, monitoring and whoever wants to know hear of it.
+            return not (last and last.reason.startswith(exc.what[:_TOLD]))
+        failed_long_ago = last is not None and age_s is not None and _failed_for_good(last) and age_s > _DAY_S
+        return changed or failed_long_ago
 
     def _skip(self, each: Due, now: datetime) -> None:
         reason = f"it could not begin in time, and its grace of {each.job.grace_s:g} s is over"
@@ -245,7 +267,7 @@ class Dispatcher:
 
     def _ended(self, each: Due, pid: int, code: int, told: str) -> Ended:
         """What became of a run whose process has ended, and said this on its standard error."""
-        close_abandoned(self._history, self.clock)
+        self._close_abandoned()
         # By its number alone it may be taken for an earlier one: in each new container they begin anew.
         its_own = (each.at, each.attempt, pid)
         runs = self._history.runs(each.job.name, limit=5)
@@ -253,7 +275,9 @@ class Dispatcher:
         if run is None:
             if code == ExitCode.LOCKED:
                 self._say(f"{each.job.name}: is running already")
-            elif code not in (ExitCode.DONE, ExitCode.INTERRUPTED, ExitCode.TERMINATED):
+            elif code == ExitCode.DONE:
+                self._say(f"{each.job.name}: was done by another process")
+            elif code not in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
                 self._say(f"{each.job.name}: could not begin: {told or f'exit code {code}'}")
         else:
             self._say(f"{each.job.name}: {_words(run)}")
@@ -262,14 +286,15 @@ class Dispatcher:
         return Ended(each, run, code)
 
     def write_metrics(self) -> None:
-        """Write the figures for monitoring, where a place for them is named; a failure is told and no more."""
+        """Write the figures for monitoring where they have changed; a failure is told and no more."""
         if self.jobs.metrics:
             now = self.clock.now()
+            known = self.known(now)
             try:
-                write_metrics(
-                    self.jobs.metrics,
-                    metrics_text(self.jobs, self.known(now), self._history.succeeded(self.jobs.jobs), now),
-                )
+                text = metrics_text(self.jobs, known, self._history.succeeded(self.jobs.jobs), now)
+                if text != self._metrics:
+                    write_metrics(self.jobs.metrics, text)
+                    self._metrics = text
             except NarratorError as exc:
                 self._complain("metrics", exc.what)
 
@@ -281,6 +306,11 @@ def _has_given_up(job: Job, last: Run, age_s: float) -> bool:
     """Whether all tries have failed, of what may pass, and so long ago that it should have by now."""
     is_over = last.may_pass and last.attempt > job.retries and last.resume_at is None
     return is_over and age_s > max(_LEFT_OPEN_S, job.retry_s)
+
+
+def _failed_for_good(last: Run) -> bool:
+    """Whether a run failed for a reason that only a person can mend; nobody says when he has."""
+    return last.outcome is Outcome.FAILED and not last.may_pass and last.resume_at is None
 
 
 def _words(run: Run) -> str:

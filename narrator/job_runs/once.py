@@ -62,6 +62,7 @@ async def _run_due(jobs_file: Path, clock: Clock, say: Say) -> int:
         with stop.on_signals(lambda: say("stopping: what is in flight is let finish")):
             await dispatcher.wait_for_others(stop)
             ended = await _run_all(dispatcher, stop)
+            await asyncio.gather(*dispatcher.telling)
         dispatcher.write_metrics()
     except asyncio.CancelledError as exc:
         raise stop.error() from exc

@@ -56,7 +56,7 @@ class RenderEnd:
     """How a render ended: its exit code (below zero the signal that killed it) and what its last line says.
 
     `kind` is the class of its error, `project` where it worked, None where it did not say so, and `files` what
-    it delivered. `cut` is why it was stopped, where we did.
+    it delivered. `spoken` is how many segments were. `cut` is why it was stopped, where we did.
     """
 
     exit_code: int
@@ -65,6 +65,7 @@ class RenderEnd:
     project: Path | None = None
     files: tuple[Path, ...] = ()
     has_gaps: bool = False
+    spoken: int = 0
     cut: Cut | None = None
 
 
@@ -97,6 +98,7 @@ async def render(
         project=Path(result["project"]) if result.get("project") else None,
         files=tuple(Path(file["path"]) for file in result.get("files", ())),
         has_gaps=bool(result.get("gaps")),
+        spoken=int(result.get("segments", {}).get("rendered") or 0),
         cut=cut,
     )
 

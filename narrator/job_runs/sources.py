@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from narrator.job_runs.afterwards import after_of, render_of
-from narrator.jobs.history import Found, ItemRecord, ItemState
+from narrator.jobs.history import Found, Item, ItemRecord, ItemState
 from narrator.jobs.history_file import HistoryFile
 from narrator.jobs.job import Job, Jobs, SourceKind
 from narrator.jobs.quiet import Looks
@@ -52,7 +52,35 @@ class Source:
             return await self._look_at_the_web(known)
         found = look_at_files(job, known, settings, is_manuscript, time.time(), self._looks)
         self._settle(found)
+        # All at once: what the first of them keeps from its turn is news no more, and has its time later.
+        opened = [self.opened(item, settings) for item in found.items if not self._is_done(item)]
+        self._history.keep_items(opened)
+        self.known |= {record.identity: record for record in opened}
         return found
+
+    def opened(self, item: Item, settings: str) -> ItemRecord:
+        """What is known of a thing that is about to be rendered with these settings."""
+        record = ItemRecord(
+            self._job.name, item.identity, item.digest, settings, item.stat, ItemState.OPEN, title=item.title
+        )
+        before = self.known.get(item.identity)
+        if before is None:
+            return record
+        is_same = before.digest == item.digest
+        return replace(record, project=before.project, attempts=before.attempts if is_same else 0)
+
+    def _is_done(self, item: Item) -> bool:
+        record = self.known.get(item.identity)
+        return record is not None and record.state is ItemState.DONE and record.digest == item.digest
+
+    def item_of(self, record: ItemRecord) -> Item:
+        """What is known of a finished book, as it was when it was found."""
+        if self._job.source.kind in _OF_THE_WEB:
+            from narrator.jobs.entry_page import Inbox  # noqa: PLC0415 - as below
+
+            if item := Inbox(self._inbox).kept(record):
+                return replace(item, digest=record.digest)
+        return Item(record.identity, record.digest, record.project or Path(), title=record.title)
 
     def _settle(self, found: Found) -> None:
         """Keep what a look found out without a render, and tell apart what nobody was told of yet."""

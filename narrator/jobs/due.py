@@ -25,6 +25,10 @@ _LONGEST_WAIT_S = 86_400.0
 _LONGEST_REST = timedelta(days=366)
 """Hours and budgets come back within a year; who names a later time for a quota is not believed."""
 
+_DAY = timedelta(days=1)
+_ASKED_AGAIN = timedelta(hours=20)
+"""An account without credit for days is asked again once a day, however often a job is due."""
+
 _CLOCKS_DIFFER = timedelta(minutes=1)
 """What ended later than this from now ended by a clock that was wrong."""
 
@@ -80,9 +84,10 @@ def _waiting(job: Job, past: JobHistory, now: datetime) -> Due | None:
     """What would begin now if the window and the budgets let it."""
     if times := passed(job, past, now):
         return Due(job, times.at, Trigger.TIME, 1, times.earlier, _is_too_late(job, past, times.at, now))
-    if isinstance(job.when, OnChange) and (changed := _change(past, now)):
-        return Due(job, changed, Trigger.CHANGE, 1, 0)
     follow_up = _follow_up(job, past, now)
+    has_rest = follow_up is not None and follow_up[1].trigger is Trigger.REST  # which looks at what is new, too
+    if isinstance(job.when, OnChange) and not has_rest and (changed := _change(past, now)):
+        return Due(job, changed, Trigger.CHANGE, 1, 0)
     return follow_up[1] if follow_up and follow_up[0] <= now else None
 
 
@@ -96,7 +101,9 @@ def _follow_up(job: Job, past: JobHistory, now: datetime) -> tuple[datetime, Due
         begins = min(max(last.resume_at, last.ended), last.ended + _LONGEST_REST)
         begins = now if is_clock_wrong else begins
         return begins, Due(job, _own_time(past, begins), Trigger.REST, 1, 0)
-    if last.may_pass and last.outcome in _MAY_BE_TRIED_AGAIN and last.attempt <= job.retries:
+    # A book is never given up because of power cuts, however many.
+    has_tries = last.attempt <= job.retries or last.outcome is Outcome.ABANDONED
+    if last.may_pass and last.outcome in _MAY_BE_TRIED_AGAIN and has_tries:
         begins = now if is_clock_wrong else last.ended + _wait(job, last)
         return begins, Due(job, last.due, Trigger.RETRY, last.attempt + 1, 0)
     return None
@@ -108,9 +115,12 @@ def _own_time(past: JobHistory, at: datetime) -> datetime:
 
 
 def _wait(job: Job, last: Run) -> timedelta:
-    if last.outcome is Outcome.ABANDONED:
+    tries = last.attempt
+    if last.outcome is Outcome.ABANDONED:  # the first time it may have been the power, later it may be the book
+        tries -= 1
+    if not tries:
         return timedelta()
-    doubled = job.retry_s * 2.0 ** min(last.attempt - 1, 40)
+    doubled = job.retry_s * 2.0 ** min(tries - 1, 40)
     return timedelta(seconds=max(job.retry_s, min(doubled, _LONGEST_WAIT_S)))
 
 
@@ -137,8 +147,19 @@ def _change(past: JobHistory, now: datetime) -> datetime | None:
 def _ready(job: Job, past: JobHistory, at: datetime) -> datetime:
     """The first moment, not before `at`, at which the window is open and something is left to spend; in UTC."""
     zone = ZoneInfo(job.zone)
+    at = max(at, _asked_again(past, at))
     while True:
         opened = opening(job.window, zone, at)
         at = filled(job, past, opened)
         if at == opened:
             return at
+
+
+def _asked_again(past: JobHistory, at: datetime) -> datetime:
+    """When an account may be asked again that had nothing left for days; `at` where it is not known so."""
+    last = past.last
+    if last is None or last.ended is None or last.resume_at is None or last.outcome is not Outcome.BUDGET:
+        return at
+    if last.resume_at - last.ended <= _DAY or at < last.ended - _CLOCKS_DIFFER:
+        return at
+    return min(last.resume_at, last.ended + _ASKED_AGAIN)

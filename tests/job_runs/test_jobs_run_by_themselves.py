@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from narrator.testing.faults import FAULTS
 from narrator.testing.openai_server import served
 from tests.end_to_end.command import COMMAND, narrator
 from tests.job_runs.shelf import Shelf
@@ -95,7 +96,10 @@ def test_a_run_by_hand_is_in_the_history(shelf: Shelf) -> None:
 def test_whoever_is_killed_nothing_is_lost_or_paid_twice(shelf: Shelf, victim: str) -> None:
     book = shelf.book("long", 30)
     shelf.server.latency_s = 0.2
-    shelf.job("long", f'manuscript = "{book}", quiet = "0s"', "0 2 * * *", render=", concurrency = 1")
+    alarm = shelf.folder / "alarm"
+    on_failure = f"""[jobs.long.on_failure]\ncommand = ["sh", "-c", "cat >> {alarm}"]\n"""
+    manuscript = f'manuscript = "{book}", quiet = "0s"'
+    shelf.job("long", manuscript, "0 2 * * *", on_failure, render=", concurrency = 1")
     command: list[str | Path] = [COMMAND, "jobs", "run-due", f"--jobs={shelf.file}", "--now=2026-03-02T02:00"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         _until(lambda: len(shelf.server.requests) >= 5)
@@ -110,6 +114,7 @@ def test_whoever_is_killed_nothing_is_lost_or_paid_twice(shelf: Shelf, victim: s
     assert shelf.outcomes() == ["failed" if "render" in victim else "abandoned", "done"]
     sent = sum(len(request.text) for request in shelf.server.requests)
     assert sum(run["characters"] for run in shelf.history()) == sent
+    assert json.loads(alarm.read_text())["outcome"] == shelf.outcomes()[0]
 
 
 def _until(holds: object) -> None:
@@ -167,3 +172,47 @@ def test_whoever_wants_to_know_is_told(shelf: Shelf) -> None:
     body = json.loads(told.read_text())
     assert (body["job"], body["outcome"]) == ("one", "done")
     assert body["files"][0].endswith(".mp3")
+
+
+@pytest.mark.slow
+def test_a_folder_is_not_asked_for_again_while_the_account_has_no_credit(shelf: Shelf) -> None:
+    shelf.job("shelf", 'folder = "../inbox", quiet = "0s"', "on change")
+    for name in ("a", "b", "c"):
+        shelf.book(name, 1, first=ord(name))
+    shelf.server.fail(FAULTS["quota"])
+    shelf.run_due("2026-03-10T02:00")
+    asked = len(shelf.server.requests)
+    for minute in (1, 2, 30):
+        assert "Nothing is due" in shelf.run_due(f"2026-03-10T02:{minute:02}").out
+    assert len(shelf.server.requests) == asked
+    assert shelf.outcomes() == ["budget"]
+    shelf.server.recover()
+    shelf.run_due("2026-04-01T00:00")
+    assert shelf.made() == {"a", "b", "c"}
+    assert shelf.outcomes() == ["budget", "done"]
+
+
+@pytest.mark.slow
+def test_whoever_could_not_be_told_is_told_again(shelf: Shelf) -> None:
+    told = shelf.folder / "told"
+    command = f"test -e {told} && cat > {told}/it || exit 1"
+    after = f"""retry_after = "1m"\n[jobs.one.after]\ncommand = ["sh", "-c", "{command}"]\n"""
+    shelf.job("one", f'manuscript = "{shelf.book("one", 1)}", quiet = "0s"', "0 2 * * *", after)
+    assert shelf.run_due("2026-03-01T02:00").exit_code == 3
+    told.mkdir()
+    assert shelf.run_due("2026-03-01T02:02").exit_code == 0
+    assert json.loads((told / "it").read_text())["files"][0].endswith(".mp3")
+    assert shelf.outcomes() == ["failed", "done"]
+    assert not shelf.asked_twice()
+
+
+def test_a_watched_folder_that_is_gone_is_a_failure_told_once(shelf: Shelf) -> None:
+    told = shelf.folder / "told"
+    on_failure = f"""[jobs.shelf.on_failure]\ncommand = ["sh", "-c", "cat >> {told}"]\n"""
+    shelf.job("shelf", 'folder = "../gone", quiet = "0s"', "on change", on_failure)
+    first = shelf.run_due("2026-03-01T02:00")
+    assert first.exit_code == 3
+    assert "gone" in first.out
+    assert json.loads(told.read_text())["outcome"] == "failed"
+    assert "Nothing is due" in shelf.run_due("2026-03-01T02:01").out
+    assert narrator("jobs", "status", f"--jobs={shelf.file}").exit_code == 3

@@ -5,7 +5,6 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from narrator.job_runs.afterwards import Afterwards
-from narrator.jobs.history import Outcome
 from narrator.jobs.job import After, Call, Cron, Job, JobName, Source, SourceKind
 
 
@@ -14,5 +13,5 @@ async def test_a_command_is_run_where_the_jobs_file_is_whoever_starts_the_run(tm
     source = Source(SourceKind.FOLDER, str(tmp_path))
     job = Job(JobName("news"), source, Cron("@daily"), "UTC", after=After(call=Call(command=command)))
     with TemporaryFile() as output:
-        assert await Afterwards(job, tmp_path).tell({}, Outcome.DONE, output) == []
+        assert await Afterwards(job, tmp_path).tell({}, output) == []
     assert (tmp_path / "here").exists()

@@ -303,6 +303,42 @@ def test_a_run_that_was_abandoned_is_taken_up_again_at_once() -> None:
     assert next_time(job(window=NIGHT), seen, at("2026-06-02T09:00")) == at("2026-06-03T01:00")
 
 
+def test_a_book_is_never_given_up_because_of_power_cuts_but_a_crash_is_waited_for_longer_and_longer() -> None:
+    once = job(Once(at("2026-06-02T02:00")), retries=1)
+    for attempt, waits_s in ((1, 0.0), (2, 300.0), (4, 1200.0), (50, 86_400.0)):
+        gone = run(
+            "2026-06-02T02:00",
+            ended="2026-06-02T09:00",
+            outcome=Outcome.ABANDONED,
+            may_pass=True,
+            attempt=attempt,
+        )
+        seen = past("2026-06-02T02:00", last=gone)
+        assert gone.ended is not None
+        assert next_time(once, seen, gone.ended) == gone.ended + timedelta(seconds=waits_s)
+
+
+def test_an_account_without_credit_is_asked_again_once_a_day_at_most() -> None:
+    often = job(Every(900.0))
+    ended = run("2026-06-02T02:00", outcome=Outcome.BUDGET, resume_at=at("2026-07-01T00:00"))
+    seen = past("2026-06-02T02:00", last=ended)
+    assert ended.ended is not None
+    assert one(often, seen, "2026-06-02T12:00") is None
+    assert next_time(often, seen, at("2026-06-02T12:00")) == ended.ended + timedelta(hours=20)
+    soon = run("2026-06-02T02:00", outcome=Outcome.BUDGET, resume_at=at("2026-06-03T00:00"))
+    assert one(often, past("2026-06-02T02:00", last=soon), "2026-06-02T12:00") is not None
+
+
+def test_a_change_waits_for_the_rest_of_the_last_run() -> None:
+    watched = job(OnChange())
+    ended = run("2026-06-02T02:00", outcome=Outcome.BUDGET, resume_at=at("2026-07-01T00:00"))
+    seen = past("2026-06-02T02:00", last=ended, changed=at("2026-06-05T02:00"))
+    assert one(watched, seen, "2026-06-05T02:00") is None
+    found = one(watched, seen, "2026-07-01T00:00")
+    assert found is not None
+    assert found.trigger is Trigger.REST
+
+
 def test_a_wait_is_never_longer_than_a_day_unless_the_first_is() -> None:
     failed = run("2026-06-02T02:00", outcome=Outcome.FAILED, may_pass=True, attempt=5000)
     once = job(Once(at("2026-06-02T02:00")), retries=10_000)
