@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -24,6 +25,9 @@ _MEDIA_TYPES = {
     "wav": "audio/wav",
 }
 """In the order in which apps are likely to play them."""
+
+
+_COVER = "cover.jpg"
 
 
 def show_of(job: Job, podcast: Podcast) -> Show:
@@ -50,8 +54,7 @@ def episodes_of(job: Job, item: Item, project: Path, record: AudiobookRecord) ->
 
 def _episodes(job: Job, item: Item, project: Path, record: AudiobookRecord, name: str) -> Iterator[Episode]:
     kind = job.source.kind
-    # A book on this machine may be moved together with its project, whose name stays.
-    identity = item.identity if kind in (SourceKind.FEED, SourceKind.PAGE) else project.name
+    identity = _identity(item, project, kind)
     # A feed that is for one reader alone has a token in its address, and maybe in those of its entries.
     is_private = bool((address := URL(job.source.place)).query_string or address.user)
     is_serial = kind in (SourceKind.MANUSCRIPT, SourceKind.PROJECT)
@@ -60,8 +63,11 @@ def _episodes(job: Job, item: Item, project: Path, record: AudiobookRecord, name
     titles: Counter[str] = Counter()
     for number, file in enumerate(files, 1):
         titles[file.title] += 1
-        # A chapter is not told by its number: one that is put in before it would give it to another.
-        part = f"part {volumes[file.path]}" if file.path in volumes else f"{file.title}\n{titles[file.title]}"
+        part = f"{file.title}\n{titles[file.title]}"
+        if file.path in volumes:
+            part = f"part {volumes[file.path]}"
+        elif len(files) == 1 and not is_serial:
+            part = "part 1"  # whatever it is called: a serial alone will have more chapters
         audio = project / file.path
         captions = [path for suffix in (".vtt", ".srt") if (path := audio.with_suffix(suffix)).is_file()]
         yield Episode(
@@ -77,7 +83,23 @@ def _episodes(job: Job, item: Item, project: Path, record: AudiobookRecord, name
             chapters=_chapters(file),
             transcript=captions[0] if captions else None,
             episode=number if is_serial else None,
+            sound=_sound(record, file),
+            # A serial may drop its first chapters one day; who hears them keeps them.
+            family="" if is_serial else identity,
+            language=record.language,
+            author=", ".join(record.authors),
+            cover=next((project / path for path in record.beside if Path(path).name == _COVER), None),
         )
+
+
+def _identity(item: Item, project: Path, kind: SourceKind) -> str:
+    """What a book is to a podcast, by whatever name."""
+    match kind:
+        case SourceKind.FEED:
+            return item.identity
+        case SourceKind.PAGE:  # another text at one address is tomorrow's column, and no correction of today's
+            return f"{item.identity}\n{item.published or item.digest}"
+    return project.name  # it may be moved together with its project
 
 
 def _title(item: Item, record: AudiobookRecord, file: TimedFile, *, is_one: bool, is_serial: bool) -> str:
@@ -85,6 +107,12 @@ def _title(item: Item, record: AudiobookRecord, file: TimedFile, *, is_one: bool
     if is_serial:
         return file.title
     return (item.title or record.title) if is_one else f"{record.title}: {file.title}"
+
+
+def _sound(record: AudiobookRecord, file: TimedFile) -> str:
+    """A digest of what is heard in a file, whatever its tags say."""
+    sounds = [chapter.sound for each in file.chapters if (chapter := record.chapter(each.number))]
+    return hashlib.sha256("\n".join([file.format, *sounds]).encode()).hexdigest()
 
 
 def _chapters(file: TimedFile) -> tuple[tuple[float, str], ...]:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
 from uuid import UUID, uuid5
 
 from lxml import etree
 
+from narrator.durable import reading
 from narrator.errors import UsageError
-from narrator.publishing.podcast_show import Show
+from narrator.publishing.podcast_show import Episode, Show
 from narrator.publishing.podcast_text import SYNTHETIC, line, paragraphs, public_link
 from narrator.publishing.podcast_xml import ATOM, ITUNES, PODCAST, element, html, lay_out, renew
 
 _PODCASTS = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")
 """The name space of feeds' identifiers: https://podcasting2.org/podcast-namespace/tags/guid."""
+_AUTHOR, _IMAGE = f"{ITUNES}author", f"{ITUNES}image"
+_USUAL_CATEGORY = "Arts"
+
+_Fact = TypeVar("_Fact")
 
 
 def own_address(channel: etree._Element) -> str:
@@ -37,6 +45,30 @@ def check_show(show: Show) -> None:
         )
 
 
+def completed(show: Show, channel: etree._Element, episodes: Sequence[Episode]) -> Show:
+    """The show, with what neither it nor its feed says of itself as the first episode that knows it does.
+
+    Raises:
+        UsageError: a cover cannot be looked at.
+    """
+
+    def found(tag: str, facts: Iterable[_Fact]) -> _Fact | None:
+        return None if channel.find(tag) is not None else next(filter(None, facts), None)
+
+    covers = (each.cover for each in episodes if each.cover and _is_there(each.cover))
+    return replace(
+        show,
+        language=show.language or found("language", (line(each.language) for each in episodes)) or "",
+        author=show.author or found(_AUTHOR, (line(each.author) for each in episodes)) or "",
+        image=show.image or found(_IMAGE, covers),
+    )
+
+
+def _is_there(path: Path) -> bool:
+    with reading(path):
+        return path.is_file()
+
+
 def update_channel(
     channel: etree._Element, show: Show, base: str, feed: str, picture: str, *, is_serial: bool
 ) -> None:
@@ -45,7 +77,8 @@ def update_channel(
     `base` and `feed` are the addresses of the folder and of the feed, `picture` that of the image or ''. A
     serial is heard from its first episode on.
     """
-    for wanted in _known(show, feed, picture):
+    author = line(show.author) or line(channel.findtext(_AUTHOR) or "")
+    for wanted in _known(show, feed, picture, owner=author or line(show.title)):
         old = _predecessor(channel, wanted)
         renew(channel, [] if old is None else [old], [wanted])
     for wanted in _first_said(show, base, feed, is_serial=is_serial):
@@ -53,7 +86,7 @@ def update_channel(
             renew(channel, [], [wanted])
 
 
-def _known(show: Show, feed: str, picture: str) -> Iterator[etree._Element]:
+def _known(show: Show, feed: str, picture: str, *, owner: str) -> Iterator[etree._Element]:
     yield element("title", line(show.title))
     yield element(f"{ATOM}link", href=feed, rel="self", type="application/rss+xml")
     if link := public_link(show.link):
@@ -62,17 +95,16 @@ def _known(show: Show, feed: str, picture: str) -> Iterator[etree._Element]:
         yield html("description", _description(show))
     if language := line(show.language):
         yield element("language", language)
-    author, email = line(show.author), line(show.email)
-    if author:
-        yield element(f"{ITUNES}author", author)
-    if email:
-        owner = element(f"{ITUNES}owner")
-        owner.append(element(f"{ITUNES}name", author or line(show.title)))
-        owner.append(element(f"{ITUNES}email", email))
-        lay_out(owner, 2)
-        yield owner
+    if author := line(show.author):
+        yield element(_AUTHOR, author)
+    if email := line(show.email):
+        told = element(f"{ITUNES}owner")
+        told.append(element(f"{ITUNES}name", owner))
+        told.append(element(f"{ITUNES}email", email))
+        lay_out(told, 2)
+        yield told
     if picture:
-        yield element(f"{ITUNES}image", href=picture)
+        yield element(_IMAGE, href=picture)
     if show.category:
         yield _category(show.category)
     yield element(f"{ITUNES}explicit", "true" if show.explicit else "false")
@@ -82,6 +114,7 @@ def _first_said(show: Show, base: str, feed: str, *, is_serial: bool) -> Iterato
     """What a feed must have and nobody gave, and what is decided once for its whole life."""
     yield element("link", base)
     yield html("description", _description(show))
+    yield _category(_USUAL_CATEGORY)
     yield element(f"{ITUNES}type", "serial" if is_serial else "episodic")
     yield element(f"{PODCAST}guid", str(uuid5(_PODCASTS, feed.partition("://")[2].rstrip("/"))))
     owner = {"owner": email} if (email := line(show.email)) else {}

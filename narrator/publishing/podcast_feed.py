@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
@@ -13,10 +14,34 @@ from lxml import etree
 
 from narrator.errors import UsageError
 from narrator.publishing.podcast_text import line
-from narrator.publishing.podcast_xml import ITUNES, NAMESPACES, element, lay_out, renew
+from narrator.publishing.podcast_xml import ITUNES, NAMESPACES, NARRATOR, element, lay_out, renew
 
+FAMILY = f"{NARRATOR}family"
+"""In an item, of which family its episode is."""
+
+_SUPERSEDED = f"{NARRATOR}superseded"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_LONGEST_NUMBER = 9  # digits
+_LONGEST_NUMBER = 12  # digits
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file to which an item leads, by the `guid` of its episode ('' for what is the show's own).
+
+    `length` is what is said of its size in bytes, None where nothing is.
+    """
+
+    guid: str
+    length: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """A file of `length` bytes that the feed has named until the aware time `at`."""
+
+    name: str
+    length: int
+    at: datetime
 
 
 class Feed:
@@ -36,10 +61,32 @@ class Feed:
         return etree.tostring(self._root.getroottree(), encoding="UTF-8", xml_declaration=True) + b"\n"
 
     @property
-    def file_names(self) -> set[str]:
-        """The names, without folders, of all files to which addresses in the feed lead."""
-        paths = (re.split("[?#]", address, maxsplit=1)[0] for _, _, address in self._addresses())
-        return {unquote(path.rpartition("/")[2]) for path in paths}
+    def files(self) -> dict[str, NamedFile]:
+        """All files to which addresses in the feed lead, by their names without folders."""
+        found = {_name_in(address): NamedFile("", None) for _, _, address in _addresses(self._root)}
+        for item in self.channel.iterchildren("item"):
+            guid = line(item.findtext("guid") or "")
+            for each, _, address in _addresses(item):
+                length = _count(each.get("length"))
+                old = found[_name_in(address)]
+                found[_name_in(address)] = NamedFile(guid, old.length if length is None else length)
+        return found
+
+    @property
+    def superseded(self) -> list[Superseded]:
+        """The files that were named once, and are still there for those who hold an older feed."""
+        return [
+            Superseded(each.get("file", ""), _count(each.get("length")) or 0, _time(each.get("at")))
+            for each in self.channel.iterchildren(_SUPERSEDED)
+        ]
+
+    def remember(self, superseded: Iterable[Superseded]) -> None:
+        """Say which files are such."""
+        new = [
+            element(_SUPERSEDED, file=each.name, length=str(each.length), at=rfc_2822(each.at))
+            for each in superseded
+        ]
+        renew(self.channel, self.channel.findall(_SUPERSEDED), new)
 
     def item(self, guid: str) -> etree._Element:
         """The item of an episode; a new one, before all others, where there is none."""
@@ -52,13 +99,19 @@ class Feed:
 
     def move(self, names: Collection[str], old: str, new: str) -> None:
         """Change the addresses of the files of these names, which were found at `old`, and now are at `new`."""
-        for each, attribute, address in self._addresses():
+        for each, attribute, address in _addresses(self._root):
             name = address.removeprefix(old)
             if address.startswith(old) and unquote(name) in names:
                 each.set(attribute, new + name)
 
+    def leave_out(self, families: Collection[str], kept: Collection[str]) -> None:
+        """Remove the items of these families, but not those whose guids are `kept`."""
+        for item in self.channel.findall("item"):
+            if item.findtext(FAMILY) in families and line(item.findtext("guid") or "") not in kept:
+                self.channel.remove(item)
+
     def settle(self) -> None:
-        """Bring the items into order, the newest first, say when that was, and lay all of it out.
+        """Bring the items into order, the newest first, and lay all of it out.
 
         Of one time, those with the higher season and episode come first; those without a time are the last. The
         channel's other children stay where they are.
@@ -70,23 +123,35 @@ class Feed:
         ordered = sorted(items, key=_recency, reverse=True)
         for place, item in zip(places, ordered, strict=True):
             self.channel.insert(place, item)
-        if ordered and (newest := _time_of(ordered[0])) != _LONG_AGO:
-            last = element("lastBuildDate", rfc_2822(newest))
-            renew(self.channel, self.channel.findall("lastBuildDate"), [last])
+        self._lay_out()
+
+    def date(self, time: datetime) -> None:
+        """Say when the feed was last changed."""
+        last = element("lastBuildDate", rfc_2822(time))
+        renew(self.channel, self.channel.findall("lastBuildDate"), [last])
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         lay_out(self.channel, 1)
         lay_out(self._root, 0)
-
-    def _addresses(self) -> Iterator[tuple[etree._Element, str, str]]:
-        """The elements with an address in an attribute, its name, and the address."""
-        for each in self._root.iter(etree.Element):
-            for name in ("url", "href"):
-                if address := each.get(name):
-                    yield each, name, address
 
 
 def rfc_2822(time: datetime) -> str:
     """An aware time as RSS has it, in UTC."""
     return format_datetime(time.astimezone(UTC), usegmt=True)
+
+
+def _addresses(parent: etree._Element) -> Iterator[tuple[etree._Element, str, str]]:
+    """The elements in another with an address in an attribute, its name, and the address."""
+    for each in parent.iter(etree.Element):
+        for name in ("url", "href"):
+            if address := each.get(name):
+                yield each, name, address
+
+
+def _name_in(address: str) -> str:
+    """The name, without folders, of the file to which an address leads."""
+    return unquote(re.split("[?#]", address, maxsplit=1)[0].rpartition("/")[2])
 
 
 def _new() -> etree._Element:
@@ -128,20 +193,21 @@ def _with_our_prefixes(root: etree._Element) -> etree._Element:
 
 
 def _recency(item: etree._Element) -> tuple[datetime, int, int]:
-    return _time_of(item), _number(item, "season"), _number(item, "episode")
+    season, episode = (_count(item.findtext(f"{ITUNES}{name}")) or 0 for name in ("season", "episode"))
+    return _time(item.findtext("pubDate")), season, episode
 
 
-def _time_of(item: etree._Element) -> datetime:
+def _time(written: str | None) -> datetime:
     try:
-        time = parsedate_to_datetime(item.findtext("pubDate") or "")
+        time = parsedate_to_datetime(written or "")
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)  # RFC 2822, 3.3: '-0000'
     except (ValueError, OverflowError):
         return _LONG_AGO
 
 
-def _number(item: etree._Element, name: str) -> int:
-    text = (item.findtext(f"{ITUNES}{name}") or "").strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else 0
+def _count(written: str | None) -> int | None:
+    text = (written or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else None
 
 
 def _unusable(path: Path, what: str) -> UsageError:

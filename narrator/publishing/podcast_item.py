@@ -11,10 +11,10 @@ from pathlib import Path
 from lxml import etree
 
 from narrator.durable import disk_errors
-from narrator.publishing.podcast_feed import rfc_2822
+from narrator.publishing.podcast_feed import FAMILY, rfc_2822
 from narrator.publishing.podcast_files import Place
 from narrator.publishing.podcast_show import Episode
-from narrator.publishing.podcast_text import SYNTHETIC, line, paragraphs, public_link
+from narrator.publishing.podcast_text import SYNTHETIC, line, opaque, paragraphs, public_link
 from narrator.publishing.podcast_xml import ITUNES, PODCAST, element, html, lay_out, renew
 
 _TRANSCRIPTS = {".vtt": "text/vtt", ".srt": "application/x-subrip"}
@@ -31,6 +31,7 @@ _OURS = (
     f"{ITUNES}episode",
     f"{PODCAST}chapters",
     f"{PODCAST}transcript",
+    FAMILY,
 )
 """What of an item is ours to say, in this order; the rest was put there by somebody else."""
 
@@ -53,7 +54,7 @@ def placed(episode: Episode, place: Place) -> PlacedEpisode:
         DiskError: one cannot be written.
         UsageError: one is not there.
     """
-    audio = place.copied(episode.audio)
+    audio = place.copied(episode.audio, episode.sound)
     with disk_errors(f"Reading {audio}"):
         audio_bytes = audio.stat().st_size
     return PlacedEpisode(
@@ -99,6 +100,8 @@ def _said(made: PlacedEpisode, base: str, time: str) -> Iterator[etree._Element]
     if made.transcript:
         kind = _TRANSCRIPTS[made.transcript.suffix]
         yield element(f"{PODCAST}transcript", url=base + made.transcript.name, type=kind)
+    if episode.family:
+        yield element(FAMILY, opaque(episode.family))
 
 
 def _chapters(episode: Episode) -> bytes:

@@ -13,7 +13,8 @@ class Show:
 
     The paragraphs of `description` are lines. `language` is BCP 47; `category` is one of Apple's,
     'Arts' or 'Arts > Books' (https://podcasters.apple.com/support/1691-apple-podcasts-categories); `image` is a
-    picture of any kind and shape. Of what is '' or None the feed keeps what it has.
+    picture of any kind and shape. Of what is '' or None the feed keeps what it has; where it has no language,
+    author, image or category, those are the episodes', and 'Arts'.
     """
 
     title: str
@@ -36,6 +37,11 @@ class Episode:
     `description` are lines. `audio` is a finished file of `media_type` ('audio/mpeg'), heard for `duration_s`;
     `narrator` names its voice, a synthetic one. `chapters` are their starts in seconds and titles; `transcript`
     is a WebVTT or SubRip file. `episode` counts from 1; where all have one, the show is a serial.
+
+    `sound` is a digest of all that is heard, '' for that of the file: as long as it is the same, apps find the
+    file that they know, though its tags may have changed. Of a `family` ('' for none) all episodes are
+    published at once: those that the feed has besides are no more. `language`, `author` and `cover` are the
+    book's, for a show that has none.
     """
 
     guid: str
@@ -50,3 +56,8 @@ class Episode:
     chapters: tuple[tuple[float, str], ...] = ()
     transcript: Path | None = None
     episode: int | None = None
+    sound: str = ""
+    family: str = ""
+    language: str = ""
+    author: str = ""
+    cover: Path | None = None

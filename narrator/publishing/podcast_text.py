@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from html import escape
 
@@ -20,6 +21,11 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def line(text: str) -> str:
     """A text on one line, without what XML 1.0 has no way to write."""
     return one_line(_FORBIDDEN.sub("", one_line(text)))
+
+
+def opaque(text: str) -> str:
+    """A digest of what may be nobody's business, in 16 hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def paragraphs(text: str) -> str:

@@ -14,8 +14,10 @@ NAMESPACES = {
     "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
     "podcast": "https://podcastindex.org/namespace/1.0",
     "atom": "http://www.w3.org/2005/Atom",
+    "narrator": "urn:uuid:0b1d7a52-6c1e-4f0e-9a53-3d0f8c7e2b64",
 }
-ITUNES, PODCAST, ATOM = (f"{{{uri}}}" for uri in NAMESPACES.values())
+"""The last is our own, of no meaning to apps: what the next publication must know of this one."""
+ITUNES, PODCAST, ATOM, NARRATOR = (f"{{{uri}}}" for uri in NAMESPACES.values())
 _STEP = "  "
 
 

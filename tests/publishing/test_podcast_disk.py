@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from tests.publishing.podcasts import NOW, SHOW, checked, episode, files, publis
 
 PUBLISH = """
 import sys
+from datetime import timedelta
 from pathlib import Path
 from narrator.errors import DiskError
 from tests.publishing.podcasts import NOW, SHOW, episode
@@ -29,7 +31,7 @@ from narrator.publishing.podcast import publish_podcast
 try:
     sound = bytes.fromhex(sys.argv[3])
     day = episode(Path(sys.argv[2]), 1, sound=sound * 300_000, chapters=((sound[0], "One"),))
-    publish_podcast(Path(sys.argv[1]), SHOW, [day], NOW)
+    publish_podcast(Path(sys.argv[1]), SHOW, [day], NOW + timedelta(days=sound[0]))
 except DiskError as error:
     sys.exit(str(error))
 """
@@ -38,7 +40,7 @@ except DiskError as error:
 def publish(
     folder: Path, sounds: Path, sound: bytes, *, under: Sequence[str] = ()
 ) -> subprocess.CompletedProcess[str]:
-    """Publish the episode of a day from a process of its own."""
+    """Publish the episode of a day from a process of its own, so many days later as the sound says."""
     return subprocess.run(
         [*under, sys.executable, "-c", PUBLISH, folder, sounds, sound.hex()],
         check=False,
@@ -105,7 +107,8 @@ def test_on_a_full_and_on_a_read_only_disk_the_feed_is_as_it_was(tmp_path: Path)
 def test_killed_at_any_change_the_feed_and_its_files_fit_together(tmp_path: Path, call: str) -> None:
     need_strace()
     folder = tmp_path / "feed"
-    published(folder, episode(tmp_path, 1))
+    for days in (9, 8):
+        published(folder, episode(tmp_path, 1, sound=bytes([days])), now=NOW - timedelta(days=days))
     for kills in itertools.count(1):
         under = traced(tmp_path / "log", call, f"signal=SIGKILL:when={kills}")
         ended = publish(folder, tmp_path, bytes([kills]), under=under)
@@ -114,5 +117,6 @@ def test_killed_at_any_change_the_feed_and_its_files_fit_together(tmp_path: Path
             break
         assert ended.returncode == -signal.SIGKILL, ended.stderr
     assert kills > 1
+    published(folder, now=NOW + timedelta(days=kills + 2))
     assert sorted(each.suffix for each in folder.glob("[!.]*")) == [".json", ".mp3", ".xml"]
     assert [each.name for each in folder.glob(".*")] == [".feed.lock"]

@@ -97,7 +97,6 @@ def test_a_feed_of_others_is_extended_and_what_is_theirs_stays(tmp_path: Path, t
     assert text(channel, f"{PODCAST}guid") == GUID
     assert (text(channel, "title"), text(channel, "link")) == ("The Morning", "https://example.org/")
     assert [each.get("text") for each in channel.findall(f"{ITUNES}category")] == ["Arts", "Comedy"]
-    assert text(channel, "lastBuildDate") == "Wed, 04 Nov 2026 07:00:00 GMT"
 
 
 def test_a_feed_of_others_is_rewritten_once(tmp_path: Path, theirs: Path) -> None:
@@ -209,7 +208,7 @@ def test_odd_times_of_others_are_the_oldest(tmp_path: Path, theirs: Path, date: 
     path.write_bytes(path.read_bytes().replace(b"Tue, 03 Nov 2026 09:00:00 +0200", date.encode()))
     channel, _ = extended(theirs, episode(tmp_path, 0))
     assert texts(channel, "guid")[0] == "day-0"
-    assert text(channel, "lastBuildDate") == "Mon, 02 Nov 2026 07:00:00 GMT"
+    assert text(channel, "lastBuildDate") == "Fri, 20 Nov 2026 07:00:00 GMT"
 
 
 def _is_writable(character: str) -> bool:

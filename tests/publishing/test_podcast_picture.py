@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,7 @@ def test_a_picture_that_is_too_large_is_not_read(tmp_path: Path) -> None:
         square_picture(path)
 
 
-def test_another_picture_has_another_address_and_the_old_file_goes(tmp_path: Path) -> None:
+def test_another_picture_has_another_address_and_the_old_file_goes_after_some_days(tmp_path: Path) -> None:
     folder = tmp_path / "feed"
     show = replace(SHOW, image=picture_file(tmp_path, halves(1400, 1400)))
     before = the(published(folder, show=show), f"{ITUNES}image").get("href")
@@ -94,4 +95,6 @@ def test_another_picture_has_another_address_and_the_old_file_goes(tmp_path: Pat
     picture_file(tmp_path, Image.new("RGB", (1400, 1400)))
     after = the(published(folder, show=show), f"{ITUNES}image").get("href")
     assert after != before
+    assert len([*folder.glob("cover-*")]) == 2
+    published(folder, show=show, now=NOW + timedelta(days=2))
     assert [f"{SHOW.base_url}{each.name}" for each in folder.glob("cover-*")] == [after]
