@@ -87,7 +87,7 @@ class Source:
         before = {record.digest: record for record in self.known.values()} | self.known
         settled = []
         for record in found.settled:
-            old = before.get(record.identity) or before.get(record.digest)
+            old = before.get(record.identity) or (before.get(record.digest) if record.digest else None)
             if record.state is ItemState.FAILED and (old is None or old.reason != record.reason):
                 self.newly_failed.append(record)
             # A book that was renamed is where it was put before.
@@ -141,7 +141,7 @@ def seen_with(job: Job, known: dict[str, ItemRecord], settings: str) -> dict[str
     def taken(record: ItemRecord) -> ItemRecord:
         if render_of(record.settings) == render_of(settings):
             return replace(record, settings=settings)
-        if record.state is ItemState.FAILED:
+        if record.state is ItemState.FAILED and record.settings:  # else no setting had to do with it
             return replace(record, state=ItemState.OPEN)
         return record if job.source.kind in _OF_ONE_BOOK else replace(record, settings=settings)
 

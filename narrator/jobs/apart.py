@@ -35,7 +35,7 @@ async def feed_of(fetched: Fetched) -> Feed:
     """
     said = await _read(fetched, "feed")
     said["entries"] = tuple(Entry(**{**each, "text": Text(**each["text"])}) for each in said["entries"])
-    return Feed(**{**said, "feeds": tuple(said["feeds"])})
+    return Feed(**{**said, "feeds": tuple(said["feeds"]), "versions": tuple(said["versions"])})
 
 
 async def article_of(fetched: Fetched) -> Article | None:

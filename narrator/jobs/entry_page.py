@@ -65,19 +65,26 @@ class Inbox:
         )
 
     def kept(self, record: ItemRecord) -> Item | None:
-        """What is to be rendered of an entry that was put here at an earlier look; None where it is gone."""
+        """What was put here of an entry at an earlier look, rendered or not; None where it is gone.
+
+        Its digest is of what the page says now, which need not be what was rendered of it.
+        """
         path = self._pages.get(_mark(record.identity))
         if path is None:
             return None
-        with disk_errors(f"Reading {path}"), path.open("rb") as file:
-            head = file.read(_HEAD_BYTES).decode("utf-8", "replace").partition("</head>")[0]
+        with disk_errors(f"Reading {path}"):
+            try:
+                with path.open("rb") as file:
+                    head = file.read(_HEAD_BYTES).decode("utf-8", "replace").partition("</head>")[0]
+            except FileNotFoundError:
+                return None
         facts = {key: html.unescape(value) for key, value in _FACT.findall(head)}
         return Item(
             record.identity,
             facts.get("narrator.digest", ""),
             path,
             record.stat,
-            facts.get("dc.title", ""),
+            facts.get("dc.title", record.title),
             facts.get("description", ""),
             facts.get("canonical", ""),
             _instant(facts.get("article:published_time", "")),

@@ -9,8 +9,10 @@ import calendar
 import hashlib
 import html
 import io
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
@@ -28,6 +30,9 @@ _LONGEST_SUMMARY = 1_000
 _LONGEST_LANGUAGE = 35
 """Of a tag, as RFC 5646, 4.4.1 has it."""
 
+_PUBLISHED = ("published_parsed", "created_parsed", "updated_parsed")
+_BEGIN = re.compile(rb"<(?:\w+:)?(?:item|entry)\b", re.IGNORECASE)
+_END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml")
 
 
@@ -45,17 +50,31 @@ def feed_in(data: bytes, *, url: str, charset: str) -> Feed:
     if not parsed.get("version") and not parsed.entries:
         return Feed(is_feed=False, feeds=tuple(_feeds_named(data, url)))
     broken = parsed.get("bozo_exception")
-    all_entries = _by_time((raw, _published(raw)) for raw in _each_once(parsed.entries))
-    entries = all_entries[-MOST_ENTRIES:]
+    is_cut = isinstance(broken, (SAXException, feedparser.CharacterEncodingUnknown)) and _has_no_end(data)
+    cut = parsed.entries[-1] if is_cut and parsed.entries else None
+    all_entries = _by_time((raw, _time_of(raw, _PUBLISHED)) for raw in parsed.entries)
     language, author = on_one_line(parsed.feed.get("language") or ""), _author(parsed.feed)
+    read = [
+        (
+            replace(_entry(raw, published, url=url, language=language, author=author), is_cut=raw is cut),
+            _time_of(raw, ("updated_parsed", *_PUBLISHED)),
+        )
+        for raw, published in all_entries[-MOST_ENTRIES:]
+    ]
+    entries, versions = _each_once(read)
     return Feed(
         is_feed=True,
-        entries=tuple(
-            _entry(raw, published, url=url, language=language, author=author) for raw, published in entries
-        ),
+        entries=tuple(entries),
         break_at=_place(broken) if isinstance(broken, SAXException) else "",
-        left_out=len(all_entries) - len(entries),
+        left_out=len(all_entries) - len(read),
+        versions=tuple(versions),
     )
+
+
+def _has_no_end(data: bytes) -> bool:
+    """Whether a feed breaks off; one that is but badly written has its end after its last entry."""
+    last = max((found.start() for found in _BEGIN.finditer(data)), default=0)
+    return _END.search(data, last) is None
 
 
 def _place(broken: SAXException) -> str:
@@ -63,13 +82,25 @@ def _place(broken: SAXException) -> str:
     return f"line {line}" if line else "its beginning"
 
 
-def _each_once(raw: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """The entries in their order; of those with one identity, the first."""
-    seen: set[str] = set()
-    for entry in raw:
-        if (identity := _identity(entry)) not in seen:
-            seen.add(identity)
-            yield entry
+def _each_once(read: list[tuple[Entry, datetime | None]]) -> tuple[list[Entry], list[str]]:
+    """Entries in their order, and the titles of those that are there with several texts.
+
+    Of these the latest counts (RFC 4287, 4.1.1) and, without dates, the longest: never which is the first.
+    """
+    ever = datetime.min.replace(tzinfo=UTC)
+    versions: dict[str, list[tuple[Entry, datetime | None]]] = {}
+    for each in read:
+        versions.setdefault(each[0].apart, []).append(each)
+    entries, titles = [], []
+    for same in versions.values():
+        latest, _ = max(
+            same,
+            key=lambda each: (not each[0].is_cut, each[1] or ever, len(each[0].text.plain), each[0].text.plain),
+        )
+        entries.append(latest)
+        if len({each.text.plain for each, _ in same if not each.is_cut}) > 1:
+            titles.append(latest.title)
+    return entries, titles
 
 
 def _by_time(
@@ -82,8 +113,9 @@ def _by_time(
     return oldest_first
 
 
-def _published(raw: Mapping[str, Any]) -> datetime | None:
-    for key in ("published_parsed", "created_parsed", "updated_parsed"):
+def _time_of(raw: Mapping[str, Any], keys: Iterable[str]) -> datetime | None:
+    """What the first of these says that says something."""
+    for key in keys:
         # `updated_parsed` of an entry that has none is that of `published`, with a warning, unless it is asked.
         parsed = raw[key] if key in raw else None  # noqa: SIM401 - get() is what warns
         if isinstance(parsed, time.struct_time):
@@ -100,10 +132,18 @@ def _identity(raw: Mapping[str, Any]) -> str:
     if not identity:
         said = "\n".join(str(raw.get(key) or "") for key in ("title", "published"))
         said = said if said.strip() else str(raw.get("summary") or "")
-        identity = f"sha256:{hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()}"
-    if len(identity) > _LONGEST_IDENTITY:
-        identity = f"sha256:{hashlib.sha256(identity.encode('utf-8', 'replace')).hexdigest()}"
-    return identity
+        identity = _hashed(said)
+    return _hashed(identity) if len(identity) > _LONGEST_IDENTITY else identity
+
+
+def _apart(raw: Mapping[str, Any]) -> str:
+    """What tells an entry from others with its identity: where it leads to, and what it is called."""
+    link, title = (on_one_line(str(raw.get(key) or "")) for key in ("link", "title"))
+    return _hashed("\n".join((_identity(raw), _without_campaign(link), title)))
+
+
+def _hashed(said: str) -> str:
+    return f"sha256:{hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()}"
 
 
 def _without_campaign(link: str) -> str:
@@ -140,6 +180,7 @@ def _entry(
         has_sound=any(
             str(each.get("type") or "").startswith(("audio/", "video/")) for each in raw.get("enclosures") or ()
         ),
+        apart=_apart(raw),
     )
 
 

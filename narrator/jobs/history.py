@@ -163,9 +163,11 @@ class Found:
     `items` are what is there to be rendered, new or changed, in the order in which to do it. `unquiet` are
     files that are still being written, and `notices` what a person should know. `settled` are to be kept before
     anything is rendered: of what was renamed, was touched but not changed, is open again, or cannot be read.
+    `left` is what cannot be had now and is left for the next look, in one line; '' for nothing.
     """
 
     items: tuple[Item, ...] = ()
     unquiet: tuple[Path, ...] = ()
     notices: tuple[str, ...] = ()
     settled: tuple[ItemRecord, ...] = ()
+    left: str = ""

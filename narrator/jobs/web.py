@@ -93,6 +93,8 @@ def _reason(error: OSError) -> str:
     """What the system says; asyncio puts words of its own over it."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not accepted here, {error.verify_message}"
+    if isinstance(error, ssl.SSLError):  # its number is none of the system's
+        return f"it speaks no TLS that we know ({(error.reason or 'unknown').replace('_', ' ').lower()})"
     if isinstance(error, socket.gaierror) or not error.errno:
-        return error.strerror or str(error)
+        return error.strerror or str(error) or "it broke off"
     return os.strerror(error.errno)

@@ -18,7 +18,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of a feed. `identity` is its own in the feed, and `published` ISO 8601 in UTC; '' for none."""
+    """An entry of a feed. `identity` is its own in the feed, and `published` ISO 8601 in UTC; '' for none.
+
+    `apart` is what tells it from others that have its identity, too. One that `is_cut` has no end: the feed
+    breaks off in it.
+    """
 
     identity: str
     title: str
@@ -29,6 +33,8 @@ class Entry:
     link: str = ""
     published: str = ""
     has_sound: bool = False
+    apart: str = ""
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ class Feed:
 
     `is_feed` is whether it is one at all; where not, `feeds` are the addresses of those that the page names.
     `break_at` is what is wrong with its XML, '' for nothing, and `left_out` how many older entries it has.
+    `versions` are the titles of entries of which it has others, too, with another text.
     """
 
     is_feed: bool
@@ -44,6 +51,7 @@ class Feed:
     feeds: tuple[str, ...] = ()
     break_at: str = ""
     left_out: int = 0
+    versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

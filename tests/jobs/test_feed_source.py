@@ -13,6 +13,7 @@ from narrator.errors import DiskError, Unavailable, UsageError
 from narrator.jobs.entry_page import Inbox
 from narrator.jobs.feed import look_at_feed
 from narrator.jobs.feed_entries import feed_in
+from narrator.jobs.feed_entry import stat_of, told_apart
 from narrator.jobs.history import Found, Item, ItemRecord, ItemState
 from narrator.jobs.job import Cron, Job, JobName, Source, SourceKind
 from narrator.jobs.web_texts import Entry, Feed
@@ -229,11 +230,138 @@ async def test_a_page_that_is_not_there_leaves_the_summary(site: Site, reader: R
 
 
 async def test_a_server_that_is_away_is_not_asked_for_all_of_its_pages(site: Site, reader: Reader) -> None:
-    site.pages["/feed"] = rss(*(item(f"N{n}", "Short.", day=n, link=f"{site.url}/{n}") for n in range(1, 9)))
-    site.pages |= {f"/{n}": answering(503) for n in range(1, 9)}
+    elsewhere = site.url.replace("127.0.0.1", "localhost")
+    links = [*(f"{site.url}/{n}" for n in range(1, 9)), f"{elsewhere}/9"]
+    site.pages["/feed"] = rss(
+        *(item(f"N{n}", "Short.", day=n, link=link) for n, link in enumerate(links, 1)), item("Own", "Short.")
+    )
+    site.pages |= {f"/{n}": answering(503) for n in range(1, 9)} | {"/9": page("Nine")}
     found = await reader.look()
-    assert site.paths == ["/feed", "/1", "/2", "/3"]
-    assert "8 entries are left" in found.notices[-1]
+    assert site.paths == ["/feed", "/1", "/2", "/3", "/9"]
+    assert {each.title for each in found.items} == {"N9", "Own"}
+    assert "Of 5 entries the pages were not asked for" in found.notices[-1]
+    assert found.left == "8 entries: 127.0.0.1 answered 503: not now"
+
+
+async def test_a_page_that_can_never_be_had_is_given_up_in_the_end(site: Site, tmp_path: Path) -> None:
+    site.pages |= {"/feed": rss(item("A", "A summary.", link=f"{site.url}/a")), "/a": answering(503)}
+    reader, pages = Reader(site, tmp_path / "auto"), Reader(site, tmp_path / "page", text="page")
+    assert (await reader.look()).left
+    assert (await reader.look()).left
+    (record,) = reader.known.values()
+    assert (record.state, record.attempts) == (ItemState.OPEN, 2)
+    for each in (reader, pages):
+        each.known = {record.identity: replace(record, attempts=20)}
+    assert await reader.titles() == ["A"], "by its summary"
+    found = await pages.look()
+    assert (found.left, found.settled[0].state) == ("", ItemState.FAILED)
+    assert "503: not now. It was so at each of 20 looks before." in found.settled[0].reason
+    assert await pages.look() == Found()
+
+
+async def test_what_will_not_be_had_fails_once_until_its_entry_changes(site: Site, tmp_path: Path) -> None:
+    reader = Reader(site, tmp_path, text="page")
+    feed = rss(
+        item("Gone", paragraphs("gulls"), link=f"{site.url}/gone?key=canary"),
+        item("Scanned", "Short.", link=f"{site.url}/pdf"),
+    )
+    site.pages |= {"/feed": answering(body=feed.encode(), ETag='"1"'), "/pdf": b"%PDF-1.7"}
+    found = await reader.look()
+    assert (found.items, found.left, reader.fetched) == ((), "", ('"1"', ""))
+    assert sorted(record.reason for record in found.settled) == [
+        "'Gone' cannot be had: 127.0.0.1 answered 404: there is nothing at this address.",
+        "'Scanned' cannot be had: its page at 127.0.0.1 has no article.",
+    ]
+    assert {(record.state, record.settings) for record in found.settled} == {(ItemState.FAILED, "")}
+    site.asked.clear()
+    assert await reader.look() == Found()
+    assert site.paths == ["/feed"], "nor are their pages asked for again"
+    site.pages |= {"/feed": feed.replace(">Gone<", ">Gone?<"), "/gone": page("Gulls"), "/pdf": page("Scans")}
+    site.types["/gone"] = "text/html"
+    assert await reader.titles() == ["Gone?"]
+
+
+@pytest.mark.slow
+async def test_what_was_rendered_of_an_entry_stays_when_its_page_goes(site: Site, tmp_path: Path) -> None:
+    reader = Reader(site, tmp_path, text="page")
+    site.pages |= {"/feed": rss(item("A", "One.", link=f"{site.url}/a")), "/a": page("ants")}
+    (rendered,) = (await reader.look()).items
+    del site.pages["/a"]
+    site.pages["/feed"] = rss(item("A", "Two.", link=f"{site.url}/a"))
+    found = await reader.look()
+    assert [(record.state, record.digest) for record in found.settled] == [(ItemState.DONE, rendered.digest)]
+    assert "What was rendered of it stays." in found.notices[0]
+    assert await reader.look() == Found()
+
+
+async def test_a_page_without_an_article_leaves_the_summary_and_says_so(site: Site, reader: Reader) -> None:
+    site.pages |= {"/feed": rss(item("A", "<p>All there is.</p>", link=f"{site.url}/a")), "/a": b"%PDF-1.7"}
+    found = await reader.look()
+    assert [each.title for each in found.items] == ["A"]
+    assert found.notices == ("Of 'A' its summary is read: its page at 127.0.0.1 has no article.",)
+
+
+# --- one id for several --------------------------------------------------------------------------------------
+
+
+def same_id(title: str, *, link: str = "", text: str = "text", day: int = 1) -> str:
+    return item(title, text, link=link, day=day).replace(f"id-{title}", "id")
+
+
+async def test_entries_with_one_id_are_rendered_each_once_in_any_order(site: Site, reader: Reader) -> None:
+    first, second = (
+        same_id("A", text=paragraphs("ants")),
+        same_id("B", text=paragraphs("bees"), link="https://example.org/b"),
+    )
+    site.pages["/feed"] = rss(second, first)
+    found = await reader.look()
+    assert sorted(each.title for each in found.items) == ["A", "B"]
+    (notice,) = found.notices
+    assert "have the same id" in notice
+    assert "'A', 'B'" in notice
+    for feed in ((first, second), (second,), (first,)):
+        site.pages["/feed"] = rss(*feed)
+        assert await reader.titles() == []
+
+
+def test_an_entry_keeps_its_identity_when_another_gets_its_id() -> None:
+    alone = entries(same_id("A", link="https://example.org/a"))
+    (own,) = told_apart(alone, {})
+    assert own.identity == "id"
+    known = {"id": record_of(own)}
+    a, b = (same_id(name, link=f"https://example.org/{name.lower()}") for name in "AB")
+    both = {each.title: each for each in told_apart(entries(a, b), known)}
+    assert both == {each.title: each for each in told_apart(entries(b, a), known)}
+    assert both["A"].identity == "id"
+    known[both["B"].identity] = record_of(both["B"])
+    (left,) = told_apart(entries(b), known)
+    assert left == both["B"]
+    c = same_id("C", link="https://example.org/c")
+    new = next(each for each in told_apart(entries(c, b), known) if each.title == "C")
+    assert new.identity not in known, "it is none that was edited"
+
+
+def record_of(entry: Entry) -> ItemRecord:
+    return ItemRecord(
+        JobName("news"), entry.identity, "digest", "voice", stat_of(entry), ItemState.DONE, entry.title
+    )
+
+
+def test_entries_that_have_but_their_titles_for_themselves_are_all_read() -> None:
+    """As where each leads to the first page of its site."""
+    feed = [same_id(name, link="https://example.org/", text=name) for name in "ABC"]
+    assert len({each.identity for each in told_apart(entries(*feed), {})}) == 3
+
+
+def test_of_several_versions_of_an_entry_the_latest_is_read_in_any_order() -> None:
+    link = "https://example.org/a"
+    old = same_id("A", link=link, text="An old and long one.")
+    new = same_id("A", link=link, text="A new one.", day=2)
+    for feed in ((old, new, new), (new, old)):
+        found = read(rss(*feed).encode())
+        assert [each.text.plain for each in found.entries] == ["A new one."]
+        assert found.versions == ("A",)
+    assert read(rss(new, new).encode()).versions == ()
 
 
 async def test_a_feed_does_not_lead_into_this_network(site: Site, tmp_path: Path) -> None:
@@ -258,6 +386,10 @@ async def test_an_entry_without_text_is_named_once(site: Site, reader: Reader) -
     site.pages["/feed"] = rss(item("Heard", more=sound), item("Seen", paragraphs("sights")))
     found = await reader.look()
     assert ([each.title for each in found.items], found.notices) == (["Seen"], ())
+    site.pages["/feed"] = rss(item("Heard", more=sound), item("Seen"))
+    emptied = await reader.look()
+    assert emptied.notices == ("'Seen' has no text: it is left out.",)
+    assert emptied.settled[0].digest == found.items[0].digest, "what was rendered of it is not forgotten"
 
 
 async def test_a_page_is_no_feed_and_says_where_its_feeds_are(site: Site, reader: Reader) -> None:
@@ -278,10 +410,38 @@ async def test_a_page_is_no_feed_and_says_where_its_feeds_are(site: Site, reader
 
 async def test_a_feed_that_breaks_off_is_read_as_far_as_it_goes(site: Site, reader: Reader) -> None:
     whole = rss(*(item(name, paragraphs(name)) for name in "ABC"))
-    site.pages["/feed"] = whole[: whole.index("id-C")]
+    cut = whole[: whole.index("part 5", whole.index("id-C"))]
+    site.pages["/feed"] = answering(body=cut.encode(), ETag='"1"')
     found = await reader.look()
-    assert {"A", "B"} <= {each.title for each in found.items}
+    assert {each.title for each in found.items} == {"A", "B"}
     assert "broken XML (line" in found.notices[0]
+    assert "breaks off in 'C', which is left for the next look" in found.notices[1]
+    assert found.left == "1 entry: the feed breaks off in 'C'"
+    assert reader.fetched == ("", "")
+    site.pages["/feed"] = whole
+    assert await reader.titles() == ["C"]
+    site.pages["/feed"] = cut
+    assert (await reader.look()).left == "", "it is known whole"
+
+
+async def test_a_feed_that_breaks_off_does_not_say_which_entries_are_the_newest(
+    site: Site, tmp_path: Path
+) -> None:
+    whole = rss(*(item(name, paragraphs(name)) for name in "ABC"))
+    site.pages["/feed"] = whole[: whole.index("id-C")]
+    with pytest.raises(Unavailable, match="newest 1 is not known"):
+        await Reader(site, tmp_path, newest=1).look()
+    site.pages["/feed"] = whole[: whole.index("<item>")]
+    with pytest.raises(Unavailable, match=r"broken XML \(line 2\), and has no entry"):
+        await Reader(site, tmp_path).look()
+
+
+def test_a_feed_that_is_but_badly_written_is_read_to_its_end() -> None:
+    bad = rss(item("A", paragraphs("ants")), item("B & C", paragraphs("bees")))
+    for data in (bad, f"{bad}<script>track()</script>"):
+        found = read(data.encode())
+        assert found.break_at
+        assert [(each.title, each.is_cut) for each in found.entries] == [("B & C", False), ("A", False)]
 
 
 @pytest.mark.slow
@@ -327,6 +487,24 @@ def test_an_entry_is_a_book_with_title_author_date_and_language(tmp_path: Path) 
     said = [block.text for block in chapter.blocks]
     assert said.count("Möwen & Co.") <= 1
     assert said[-1].startswith("See")
+
+
+def test_an_entry_that_is_rendered_is_known_by_its_page(tmp_path: Path) -> None:
+    text = f'<p>"Quoted" &amp; <b>bold</b></p>{paragraphs("gulls")}'
+    (entry,) = entries(
+        item('A "B" &amp;lt;c&gt; \N{OWL}', text, day=7, link="https://example.org/?a=1&amp;b=2")
+    )
+    put = Inbox(tmp_path).put(entry, stat="stat")
+    record = ItemRecord(JobName("news"), put.identity, put.digest, "voice", "stat", ItemState.DONE, put.title)
+    inbox = Inbox(tmp_path)
+    assert inbox.kept(record) == put
+    assert put.summary.startswith('"Quoted" & bold')
+    assert put.link == "https://example.org/?a=1&b=2"
+    assert put.published == datetime(2026, 3, 7, 8, tzinfo=UTC)
+    put.source.unlink()
+    assert inbox.kept(record) is None
+    assert Inbox(tmp_path).kept(record) is None
+    assert Inbox(tmp_path / "none").kept(record) is None
 
 
 def test_titles_of_strangers_are_but_words(tmp_path: Path) -> None:
@@ -408,7 +586,7 @@ def test_an_entry_has_an_identity_though_it_gives_itself_none() -> None:
     again = entries(item("C", "first"), linked.format("mail"), bare.format("B"), bare.format("A"))
     assert len(found) == len(again) == 4
     assert {each.identity for each in found} == {each.identity for each in again}
-    assert next(each.text.plain for each in found if each.title == "C") == "first"
+    assert next(each.text.plain for each in found if each.title == "C") == "second", "the longer"
     long = entries("<item><guid>" + "x" * 5_000 + "</guid></item>")
     assert len(long[0].identity) < 100
 

@@ -167,6 +167,22 @@ async def test_nobody_there_and_a_server_that_hangs_up_or_hangs_are_unavailable(
 
 
 @pytest.mark.parametrize(
+    ("said", "words"),
+    [(b"", "No connection to 127.0.0.1: it broke off."), (b"HTTP/1.1 200 OK\r\n\r\n", "it speaks no TLS that")],
+)
+async def test_a_safe_connection_that_fails_says_why(said: bytes, words: str) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(said)
+        await writer.drain()
+        writer.transport.abort() if not said else writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        await refused(Unavailable, words, f"https://127.0.0.1:{port}/?{CANARY}")
+
+
+@pytest.mark.parametrize(
     "url",
     ["", "feed.xml", "file:///etc/passwd", f"ftp://x/{CANARY}", "http://", "http://x:99999/", "http://[/"],
 )
