@@ -6,9 +6,10 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from narrator.durable import disk_errors
 from narrator.jobs.history import ItemRecord, Outcome, Run, Trigger
@@ -39,10 +40,38 @@ _SKIP = """
     INSERT INTO runs (job, due_us, cause, attempt, coalesced, started_us, ended_us, outcome, reason)
     VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?) ON CONFLICT (job, due_us, attempt) DO NOTHING
 """
+_PRUNE = """
+    DELETE FROM runs
+    WHERE job = :job AND due_us < :idle_us AND ended_us < :idle_us
+      AND (
+          outcome = 'done' AND files = '[]' AND characters = 0 AND usd_micros = 0
+          OR started_us < :old_us AND ended_us < :old_us
+      )
+      AND run IS NOT (
+          SELECT run FROM runs WHERE job = :job AND outcome IN ('done', 'budget', 'window')
+              AND outcome IS NOT 'skipped' ORDER BY run DESC LIMIT 1
+      )
+      AND due_us IS NOT (
+          SELECT due_us FROM runs WHERE job = :job AND due_us <= :now_us AND cause <> 'hand'
+          ORDER BY due_us DESC LIMIT 1
+      )
+"""
+"""All that is told of a job is the same without these: its last success and last time of its schedule stay.
+
+By `due_us` first, which is in an index.
+"""
 _MARK = """
     INSERT INTO marks (run, project, identity, usd_micros, characters)
     VALUES (?, ?, ?, ?, ?) ON CONFLICT (run, project) DO NOTHING
 """
+
+_IDLE = timedelta(days=90)
+"""For so long a run is told that found nothing new."""
+
+_OLD = timedelta(days=2 * 366)
+"""For so long any run is told."""
+
+_LONGEST_REASON = 500
 
 
 class HistoryFile(HistoryReader):
@@ -104,13 +133,17 @@ class HistoryFile(HistoryReader):
         pid: int,
         log: str = "",
     ) -> Run | None:
-        """Note that a run begins; None where this attempt was begun before. The caller holds the job's lock."""
+        """Note that a run begins; None where this attempt was begun before. The caller holds the job's lock.
+
+        Runs of the job that ended long ago are forgotten then.
+        """
         values = (job, us_of(due), trigger, attempt, coalesced, us_of(started), text_of(log), pid)
         with self._writing() as connection:
             inserted = connection.execute(_BEGIN, values)
             if not inserted.rowcount:
                 return None
             number = int(inserted.lastrowid or 0)
+            connection.execute(_PRUNE, _ages(job, started))
         due, started = moment_of(us_of(due)), moment_of(us_of(started))
         return Run(number, job, due, trigger, attempt, coalesced, started, log=log, pid=pid)
 
@@ -129,8 +162,9 @@ class HistoryFile(HistoryReader):
     ) -> None:
         """Note how a run ended, and drop its marks of spending. One that has ended stays as it is."""
         values = (
-            us_of(ended), outcome, text_of(reason), may_pass, None if resume_at is None else us_of(resume_at),
-            characters, micros_of(cost_usd), json.dumps(list(files)), run,
+            us_of(ended), outcome, text_of(shortened(reason)), may_pass,
+            None if resume_at is None else us_of(resume_at), characters,
+            micros_of(cost_usd), json.dumps(list(files)), run,
         )  # fmt: skip
         with self._writing() as connection:
             connection.execute(_END, values)
@@ -139,7 +173,8 @@ class HistoryFile(HistoryReader):
     def skip(self, job: JobName, *, due: datetime, coalesced: int, now: datetime, reason: str) -> None:
         """Note that a time of a job's schedule passed without a run; nothing where there was one."""
         values = (
-            job, us_of(due), Trigger.TIME, coalesced, us_of(now), us_of(now), Outcome.SKIPPED, text_of(reason),
+            job, us_of(due), Trigger.TIME, coalesced, us_of(now), us_of(now), Outcome.SKIPPED,
+            text_of(shortened(reason)),
         )  # fmt: skip
         with self._writing() as connection:
             connection.execute(_SKIP, values)
@@ -156,7 +191,9 @@ class HistoryFile(HistoryReader):
     def keep_items(self, records: Iterable[ItemRecord]) -> None:
         """Note how things are that sources have; all of them or none."""
         with self._writing() as connection:
-            connection.executemany(KEEP_ITEM, map(row_of, records))
+            connection.executemany(
+                KEEP_ITEM, (row_of(replace(each, reason=shortened(each.reason))) for each in records)
+            )
 
     def keep_fetched(self, job: Job, etag: str, last_modified: str) -> None:
         """Note the ETag and Last-Modified of what was fetched from a job's address; '' for none."""
@@ -193,3 +230,13 @@ class HistoryFile(HistoryReader):
                 return self._path.stat().st_ino
             except FileNotFoundError:
                 return 0
+
+
+def shortened(reason: str) -> str:
+    """A reason as history keeps it."""
+    return reason if len(reason) <= _LONGEST_REASON else f"{reason[: _LONGEST_REASON - 1]}…"
+
+
+def _ages(job: JobName, now: datetime) -> dict[str, Any]:
+    """What `_PRUNE` asks for."""
+    return {"job": job, "now_us": us_of(now), "idle_us": us_of(now - _IDLE), "old_us": us_of(now - _OLD)}

@@ -416,7 +416,7 @@ def test_a_full_disk_is_told_and_leaves_the_history_whole(file: HistoryFile, sta
     (pages,) = file._connection.execute("PRAGMA page_count").fetchone()
     file._connection.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(DiskError, match="No space left") as told:
-        file.end(run.id, ended=NOW, outcome=Outcome.FAILED, reason="x" * 100_000)
+        file.end(run.id, ended=NOW, outcome=Outcome.FAILED, files=["x" * 100_000])
     assert "Free some space" in told.value.advice
     with pytest.raises(DiskError, match="No space left"):
         file.keep_items([record("a"), record("b", title="x" * 100_000)])
@@ -478,3 +478,39 @@ def test_the_past_of_other_jobs_and_of_long_ago_costs_a_look_nothing(file: Histo
         return len(steps)
 
     assert effort(1_000) < 2 * effort(10)
+
+
+def test_long_ago_is_forgotten_and_what_is_known_of_a_job_is_not(file: HistoryFile) -> None:
+    file.see([JOB], NOW)
+    other = begin(file, NOW, job=JobName("other"))
+    file.end(other.id, ended=NOW, outcome=Outcome.DONE)
+    day = timedelta(days=1)
+    done(file, NOW)
+    done(file, NOW + day, characters=5, cost_usd=0.1)
+    done(file, NOW + 2 * day)
+    done(file, NOW + 3 * day)
+    done(file, NOW + 80 * day)
+    later = NOW + 100 * day
+    begin(file, later, trigger=Trigger.HAND)
+    dues = [run.due for run in file.runs(NEWS)]
+    assert dues == [later, NOW + 80 * day, NOW + day]
+    assert known(file, later).handled == NOW + 80 * day
+    assert [run.job for run in file.runs(JobName("other"))] == ["other"]
+
+    much_later = NOW + 1000 * day
+    begin(file, much_later, trigger=Trigger.HAND)
+    assert NOW + day not in [run.due for run in file.runs(NEWS)]
+    past = known(file, much_later)
+    assert past.handled == NOW + 80 * day
+    assert past.last
+    assert past.last.due == much_later
+    assert file.succeeded([JOB]) == {NEWS: NOW + 80 * day}
+
+
+def test_a_reason_is_kept_as_far_as_a_person_reads_it(file: HistoryFile) -> None:
+    run = begin(file)
+    file.end(run.id, ended=NOW, outcome=Outcome.FAILED, reason="x" * 5000)
+    file.skip(NEWS, due=NOW + HOUR, coalesced=0, now=NOW + HOUR, reason="x" * 5000)
+    file.keep_items([record("one", reason="x" * 5000)])
+    told = [*(each.reason for each in file.runs()), file.items(NEWS)["one"].reason]
+    assert told == [f"{'x' * 499}…"] * 3
