@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,6 +80,10 @@ def jobs_option(command: Callable[..., Any]) -> Callable[..., Any]:
     def with_jobs_file(*args: Any, jobs_named: Path | None, projects: Path, **options: Any) -> Any:
         parent = click.get_current_context().parent
         of_group = parent.params.get("jobs_named") if parent else None
-        return command(*args, jobs_file=jobs_named or of_group or projects / JOBS_FILE, **options)
+        named = jobs_named or of_group or projects / JOBS_FILE
+        # Logs and the history tell of it to people who stand elsewhere. No link is followed: a file of jobs
+        # may be one, and its state is beside the name that was given.
+        jobs_file = Path(os.path.abspath(named))  # noqa: PTH100 - resolve() follows links
+        return command(*args, jobs_file=jobs_file, **options)
 
     return with_jobs_file

@@ -95,6 +95,8 @@ def add(name: str, jobs_file: Path, **typed: Any) -> None:
     now = datetime.now(UTC)
     at = next_time(job, None, now)
     say(words.job_words(words.Seen(job, None, (at,) if at else (), now)))
+    for warning in words.warnings(job, now):
+        say(warning)
     say(f"It is in {jobs_file}. `narrator jobs run` runs what is due, `narrator jobs install` has it run.")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -206,3 +207,17 @@ def _span_words(span: Span) -> str:
 
 def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def warnings(job: Job, now: datetime) -> Iterator[str]:
+    """What of a job may be other than it was meant, though it may yet be right."""
+    source = job.source
+    if source.kind in (SourceKind.MANUSCRIPT, SourceKind.PROJECT, SourceKind.FOLDER):
+        place = Path(source.place)
+        glob = next((path for path in (place, *place.parents) if not set(path.name) & set("*?[")), place)
+        if not (glob if source.kind is SourceKind.FOLDER else place).exists():
+            yield f"{place} is not there yet."
+    if job.template and not job.template.is_file():
+        yield f"{job.template} is not there yet."
+    if isinstance(job.when, Once) and job.when.at < now:
+        yield "Its time is past: it runs at once."

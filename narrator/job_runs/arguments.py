@@ -9,11 +9,14 @@ import tomlkit
 
 from narrator.errors import ConfigError, UsageError
 from narrator.project import config_of
+from narrator.providers.catalog import listings
+from narrator.providers.settings import nearest
 from narrator.wishes import Options, wishes_of
 
 _FLAGS = ("one_file", "replan", "allow_gaps")
 _LISTS = frozenset({"formats", "extras", "authors"})
 _TEXTS = frozenset({"chapters", "part", "date"})
+_TABLES = ("options", "settings")
 _OF_THE_JOB = ("projects", "project", "text")
 """What is not for a job to say: it has its place for projects, and a script is of one book."""
 
@@ -40,7 +43,7 @@ def _as_meant(options: Mapping[str, Any]) -> dict[str, Any]:
 def _arguments(name: str, value: Any) -> Iterator[str]:
     if name in _FLAGS:
         yield from [_flag(name)] * bool(value)
-    elif name in ("options", "settings"):
+    elif name in _TABLES:
         for key, each in value.items():
             yield f"--{'option' if name == 'options' else 'set'}={key}={_literal(each)}"
     elif name == "authors":
@@ -62,13 +65,28 @@ def _literal(value: Any) -> str:
 
 def problems_of(options: Mapping[str, Any]) -> Sequence[str]:
     """What is wrong with options that a job gives to its renders, a line each, by their keys."""
-    unknown = [name for name in options if name not in OPTION_NAMES]
-    if unknown:
-        return [f"{name}: there is no such option; there are: {', '.join(OPTION_NAMES)}" for name in unknown]
+    problems = [
+        f"{name}: there is no such option; there are: {', '.join(OPTION_NAMES)}"
+        for name in options
+        if name not in OPTION_NAMES
+    ]
+    no_tables = [
+        name for name in _TABLES if options.get(name) is not None and not isinstance(options[name], Mapping)
+    ]
+    problems += [f"{name}: must be a table" for name in no_tables]
+    rest = {name: value for name, value in options.items() if name in OPTION_NAMES and name not in no_tables}
+    return [*problems, *_problems_of_values(rest)]
+
+
+def _problems_of_values(options: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with what known options say."""
     try:
-        config_of(wishes_of(**_as_meant(options)).all_settings)
+        config = config_of(wishes_of(**_as_meant(options)).all_settings)
     except ConfigError as exc:
-        return exc.problems
+        yield from exc.problems
     except (UsageError, TypeError, ValueError, AttributeError) as exc:
-        return [str(exc).replace("\n", " ")]
-    return ()
+        yield str(exc).replace("\n", " ")
+    else:
+        names = [listing.name for listing in listings()]
+        if config.speech.provider not in names:
+            yield f"provider: there is none of that name; {nearest(config.speech.provider, names)}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from narrator.job_runs.afterwards import after_of, render_of
 from narrator.jobs.history import Found, Item, ItemRecord, ItemState
-from narrator.jobs.history_file import HistoryFile
+from narrator.jobs.history_file import HistoryFile, shortened
 from narrator.jobs.job import Job, Jobs, SourceKind
 from narrator.jobs.quiet import Looks
 from narrator.jobs.watched import look_at_files, next_quiet_s
@@ -88,7 +88,7 @@ class Source:
         settled = []
         for record in found.settled:
             old = before.get(record.identity) or (before.get(record.digest) if record.digest else None)
-            if record.state is ItemState.FAILED and (old is None or old.reason != record.reason):
+            if record.state is ItemState.FAILED and (old is None or old.reason != shortened(record.reason)):
                 self.newly_failed.append(record)
             # A book that was renamed is where it was put before.
             is_as_before = old is not None and record.state is ItemState.DONE is old.state

@@ -25,7 +25,19 @@ from narrator.jobs.job import (
     Span,
     When,
 )
-from narrator.jobs.written import address_of, duration_s, path_of, public_folder_of, span_of, when_of, zone_of
+from narrator.jobs.written import (
+    address_of,
+    category_of,
+    duration_s,
+    file_of,
+    folder_of,
+    path_of,
+    public_folder_of,
+    span_of,
+    title_of,
+    when_of,
+    zone_of,
+)
 from narrator.sections import Section
 
 
@@ -133,16 +145,16 @@ class BudgetTable(Section):
 class PodcastTable(Section):
     """A podcast feed and where its folder is on the web."""
 
-    folder: FilePath
+    folder: Annotated[FilePath, AfterValidator(folder_of)]
     base_url: Annotated[str, AfterValidator(public_folder_of)]
-    title: str = ""
+    title: Annotated[str, AfterValidator(title_of)] = ""
     description: str = ""
     author: str = ""
     email: str = ""
     link: Annotated[str, AfterValidator(lambda value: value and address_of(value))] = ""
     language: str = ""
-    category: str = ""
-    image: FilePath | None = None
+    category: Annotated[str, AfterValidator(category_of)] = ""
+    image: Annotated[FilePath, AfterValidator(file_of)] | None = None
     explicit: bool = False
 
 

@@ -11,6 +11,8 @@ import os
 import re
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -119,13 +121,19 @@ def _weekday(name: str) -> int:
     return _DAYS.index(name[:3])
 
 
+_ABBREVIATION = 5
+
+
 def zone_of(written: str) -> str:
     """The name of a time zone, as IANA has it."""
     try:
         return ZoneInfo(written).key
     except (ZoneInfoNotFoundError, ValueError, OSError) as exc:  # a folder of zones is an OSError
-        near = difflib.get_close_matches(written[:60].replace(" ", "_"), available_timezones(), n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else "write it as in 'Europe/Berlin' or 'UTC'"
+        name = written[:60].replace(" ", "_")
+        # 'CEST' is a part of a zone's year, and no zone is near it but by its letters.
+        is_short = len(name) <= _ABBREVIATION and name.isupper()
+        near = [] if is_short else difflib.get_close_matches(name, available_timezones(), n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}?" if near else "a zone is a place, such as 'Europe/Berlin', or 'UTC'"
         raise ValueError(f"there is no time zone {_shown(written)}; {hint}") from exc
 
 
@@ -175,6 +183,48 @@ def path_of(written: str, folder: Path) -> Path:
         return Path(os.path.abspath(folder / Path(written).expanduser()))  # noqa: PTH100 - resolve() follows links
     except RuntimeError as exc:
         raise ValueError(f"{_shown(written)}: there is no such person's folder here") from exc
+
+
+def folder_of(path: Path) -> Path:
+    """A folder that is there, or that can be made where it is not."""
+    with _looking():
+        if not next(each for each in (path, *path.parents) if each.exists()).is_dir():
+            raise ValueError("is in the place of a file, or inside one: name a folder")
+    return path
+
+
+def file_of(path: Path) -> Path:
+    """A file that is there."""
+    with _looking():
+        if not path.is_file():
+            raise ValueError("there is no such file")
+    return path
+
+
+@contextmanager
+def _looking() -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        raise ValueError(f"cannot be looked at: {exc.strerror or exc}") from exc
+
+
+def title_of(written: str) -> str:
+    """A title that can be read; '' is none."""
+    if written and not _is_read(written):
+        raise ValueError("must not be blank")
+    return written
+
+
+def category_of(written: str) -> str:
+    """A category of podcasts, or one within another; '' is none."""
+    if written and not all(map(_is_read, written.split(">", maxsplit=1))):
+        raise ValueError("write 'Arts', or 'Arts > Books' for one within another")
+    return written
+
+
+def _is_read(written: str) -> bool:
+    return any(each.isprintable() and not each.isspace() for each in written)
 
 
 def _shown(written: str) -> str:

@@ -15,7 +15,7 @@ from narrator.__main__ import run
 from narrator.jobs.history import Outcome, Trigger
 from narrator.jobs.history_file import HistoryFile
 from narrator.jobs.jobs_file import read_jobs, state_folder
-from tests.end_to_end.command import narrator
+from tests.end_to_end.command import here, narrator
 
 HUSH = "hush-4711"
 FEED = f"https://me:{HUSH}@example.org/feed.xml?token={HUSH}"
@@ -229,6 +229,12 @@ def test_the_jobs_file_is_named_before_or_after_the_command(tmp_path: Path, term
     assert 'source = {folder = "in"}' in Path(file).read_text(encoding="utf-8")
 
 
+def test_a_jobs_file_is_shown_with_its_whole_path(books: Path, terminal: Terminal) -> None:
+    add = ("add", "a", "--folder", "in", "--when", "on change")
+    assert terminal.jobs("--jobs", "../books/./night.toml", *add) == 0
+    assert f"It is in {books / 'night.toml'}." in terminal.out
+
+
 @pytest.fixture
 def with_a_job(books: Path, terminal: Terminal) -> Path:
     terminal.jobs("add", "a", "--folder", "in", "--when", "on change")
@@ -301,3 +307,15 @@ def test_the_installed_command_knows_its_jobs(tmp_path: Path) -> None:
     assert all(name in helped.out for name in ("add", "list", "run-due", "history", "install"))
     mistyped = narrator("jobs", "lst")
     assert (mistyped.exit_code, "Did you mean 'list'?" in mistyped.err) == (2, True)
+
+
+def test_what_is_not_there_yet_is_said_when_a_job_is_added(tmp_path: Path) -> None:
+    jobs = tmp_path / "jobs.toml"
+    added = here(
+        "jobs", "add", "shelf", "--folder", f"{tmp_path}/gone/*.epub", "--when", "@daily", "--jobs", jobs
+    )
+    assert added.exit_code == 0
+    assert "gone/*.epub is not there yet." in added.out
+    past = here("jobs", "add", "late", "--folder", tmp_path, "--when", "once 2020-01-01 02:00", "--jobs", jobs)
+    assert "not there yet" not in past.out
+    assert "Its time is past" in past.out

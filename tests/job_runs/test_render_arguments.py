@@ -54,9 +54,17 @@ def test_every_option_of_a_render_can_be_said(tmp_path: Path) -> None:
         ({"voice": 3}, "speech.voice: must be text"),
         ({"settings": {"reading.nots": "end"}}, "did you mean 'notes'"),
         ({"chapters": "one"}, "--chapters one names no chapters"),
+        ({"settings": "x"}, "settings: must be a table"),
+        ({"options": 3}, "options: must be a table"),
+        ({"provider": "opnai"}, "provider: there is none of that name; did you mean 'openai'?"),
         ({"projects": "elsewhere"}, "projects: there is no such option"),
     ],
 )
 def test_mistakes_are_told_before_anything_runs(options: dict[str, Any], told: str) -> None:
     (problem,) = problems_of(options)
     assert told in problem
+
+
+def test_an_unknown_option_hides_no_mistake_of_the_others() -> None:
+    problems = problems_of({"voic": "x", "settings": [], "speed": "fast"})
+    assert [problem.partition(": ")[0] for problem in problems] == ["voic", "settings", "speech.speed"]

@@ -311,7 +311,7 @@ def test_whatever_is_added_is_read_again_as_it_was_meant(
     tmp_path_factory: pytest.TempPathFactory, place: str, title: str, command: list[str]
 ) -> None:
     path = tmp_path_factory.mktemp("jobs") / "jobs.toml"
-    podcast = {"folder": "feed", "base_url": "https://example.org/", "title": title}
+    podcast = {"folder": "feed", "base_url": "https://example.org/", "title": f"x{title}"}
     source = {"folder": f"x{place}"}
     job: Job = add_job(
         path, "a", {"source": source, "when": "on change", "after": {"command": command, "podcast": podcast}}
@@ -319,5 +319,5 @@ def test_whatever_is_added_is_read_again_as_it_was_meant(
     assert read_jobs(path).jobs == (job,)
     assert job.source.place == str(path.parent / f"x{place}")
     assert job.after.podcast
-    assert job.after.podcast.title == title
+    assert job.after.podcast.title == f"x{title}"
     assert job.after.call.command == tuple(command)

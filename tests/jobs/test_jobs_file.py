@@ -68,6 +68,7 @@ _GOOD = 'source = { page = "https://example.org/" }\nwhen = "@daily"\n'
 
 
 def test_a_job_with_every_key_is_understood(tmp_path: Path) -> None:
+    (tmp_path / "cover.jpg").touch()
     jobs = read_jobs(_uncommented_example(tmp_path), check_render=problems_of)
     assert jobs.bad == ()
     folder = tmp_path
