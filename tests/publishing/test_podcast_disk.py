@@ -46,8 +46,7 @@ def publish(
         check=False,
         capture_output=True,
         encoding="utf-8",
-        cwd=Path(__file__).parents[2],
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(Path(__file__).parents[2])},
     )
 
 
