@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from narrator.durable import disk_errors, sync_folder
 from narrator.errors import DiskError, UsageError
 from narrator.jobs.history_rows import REVISION, TABLES
+from narrator.sqlite_files import transaction
 
 NAME = "history.db"
 
@@ -123,20 +124,6 @@ def _revision_of(connection: sqlite3.Connection, path: Path) -> int:
     if revision > REVISION:
         raise UsageError(f"{path} was written by a newer narrator.", advice="Install that version here, too.")
     return int(revision)
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All of it or nothing. Raises sqlite3.Error."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            with suppress(sqlite3.Error):  # what failed first is what counts
-                connection.execute("ROLLBACK")
-        raise
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from narrator.durable import disk_errors
 from narrator.jobs.history import ItemRecord, Outcome, Run, Trigger
-from narrator.jobs.history_db import history_errors, open_for_writing, transaction
+from narrator.jobs.history_db import history_errors, open_for_writing
 from narrator.jobs.history_reader import HistoryReader, since_of
 from narrator.jobs.history_rows import (
     KEEP_ITEM,
@@ -26,6 +26,7 @@ from narrator.jobs.history_rows import (
     us_of,
 )
 from narrator.jobs.job import Job, JobName
+from narrator.sqlite_files import transaction
 
 _BEGIN = """
     INSERT INTO runs (job, due_us, cause, attempt, coalesced, started_us, log, pid)

@@ -18,7 +18,8 @@ from narrator.durable import disk_errors
 from narrator.errors import DiskError, UsageError
 from narrator.model import Outcome, SpeechRequest, TakeKey
 from narrator.rendering.budget import Budget, Limits, cost_micros
-from narrator.rendering.ledger_file import ledger_errors, now_ms, open_for_writing, transaction
+from narrator.rendering.ledger_file import ledger_errors, now_ms, open_for_writing
+from narrator.sqlite_files import transaction
 from narrator.version import __version__
 
 PriceOf = Callable[[str, str], float | None]

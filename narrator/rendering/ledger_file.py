@@ -10,12 +10,13 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from narrator.durable import disk_errors
 from narrator.errors import DiskError, UsageError
+from narrator.sqlite_files import transaction
 
 REVISION = 1
 """Kept as SQLite's `user_version`; 0 is a file that nobody has written to."""
@@ -90,20 +91,6 @@ def _code(error: sqlite3.Error) -> int:
 
 def now_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All of it or nothing. Raises sqlite3.Error."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            with suppress(sqlite3.Error):  # what failed first is what counts
-                connection.execute("ROLLBACK")
-        raise
 
 
 class _Damaged(Exception):
