@@ -49,7 +49,7 @@ class HibariVoice:
     name = "hibari"
     model = ""
     account = "hibari"
-    revision = 1
+    revision = 2
     sound_options: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, speech: Speech, rendering: Rendering) -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hibari import Hibari
 
 from narrator.errors import Rejected
 from narrator.providers.hibari_engine import HibariEngine
@@ -27,6 +29,13 @@ def silences_ms(samples: npt.NDArray[np.float64], *, longer_than_ms: int = 100) 
     loud = np.flatnonzero(np.abs(samples) > 10 ** (-50 / 20))
     gaps = np.diff(loud) * 1000 // RATE_HZ
     return [int(gap) for gap in gaps if gap > longer_than_ms]
+
+
+def band_db(samples: npt.NDArray[np.floating[Any]], low_hz: int, high_hz: int) -> float:
+    """The energy between two frequencies."""
+    power = np.abs(np.fft.rfft(samples)) ** 2 / len(samples) * RATE_HZ
+    hz = np.fft.rfftfreq(len(samples), 1 / RATE_HZ)
+    return 10 * float(np.log10(power[(hz >= low_hz) & (hz < high_hz)].sum() / RATE_HZ))
 
 
 def test_sentences_are_set_apart_by_our_pause_and_not_by_dead_air(engine: HibariEngine) -> None:
@@ -91,6 +100,15 @@ def test_noise_depends_on_the_text_alone(engine: HibariEngine) -> None:
     first = digest()
     samples_of(engine, "Something else.")
     assert digest() == first
+
+
+def test_kept_noise_sounds_as_new_noise_does(engine: HibariEngine) -> None:
+    text = "Six thick thistle sticks whisper, and she hushes the ship. A fish swishes past the physics faculty."
+    ours = samples_of(engine, text)
+    hibari = Hibari()
+    theirs = np.concatenate([hibari(sentence, seed=1) for sentence in hibari.split_sentences(text)])
+    for low_hz, high_hz in ((60, 1000), (1000, 4000), (4000, 8000), (8000, 11_500)):
+        assert band_db(ours, low_hz, high_hz) == pytest.approx(band_db(theirs, low_hz, high_hz), abs=0.3)
 
 
 def test_a_line_of_verse_is_followed_by_a_shorter_pause_than_a_sentence(engine: HibariEngine) -> None:
