@@ -80,6 +80,15 @@ class FrameHeader:
         """
         return side[0] << 1 | side[1] >> 7 if self.version == MPEG1 else side[0]
 
+    def block_type(self, side: bytes | bytearray) -> int:
+        """The window of the first granule of a mono frame: 0 is the long one (13818-3, 2.4.1.7).
+
+        `side` are seven bytes or more after a header with no CRC.
+        """
+        bits = int.from_bytes(side[:7], "big")
+        window = bits >> 2 if self.version == MPEG1 else bits >> 6
+        return window & 3 if window & 4 else 0
+
 
 class FrameWalk:
     """Finds the frames of a stream that comes in pieces, cut anywhere. Only their bitrates may differ."""
@@ -89,7 +98,7 @@ class FrameWalk:
         self._sizes = _sizes(stream.version, stream.rate_hz)
         self._at = _SIZE_BYTE  # of the next header, in what is to come
 
-    def sizes(self, data: bytes) -> list[int]:
+    def sizes(self, data: bytes | bytearray) -> list[int]:
         """The bytes of the frames whose size is told in `data`, the last of which may not have come whole.
 
         Raises:

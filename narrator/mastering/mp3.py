@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import lameenc
 
-from narrator.audio.mpeg import DECODER_DELAY, FrameWalk
-from narrator.audio.pcm import BYTES_PER_FRAME, Samples, to_pcm
+from narrator.audio.mpeg import DECODER_DELAY
+from narrator.audio.pcm import Samples, to_pcm
 from narrator.durable import disk_errors
 from narrator.mastering.crc16 import Crc16
 from narrator.mastering.heard import HeardPeak
@@ -22,11 +24,13 @@ from narrator.mastering.lame_tag import (
     info_frame,
 )
 from narrator.mastering.mp3_frames import Mp3Frames
+from narrator.mastering.mp3_pieces import LamePieces
 from narrator.mastering.mp3_rates import Mode, mp3_rate_hz
 
 _QUALITIES = {"fast": 7, "balanced": 5, "best": 2}  # LAME's -q
 _VBR_MTRH = 4  # LAME's newer VBR, its default
-_BLOCK = 1 << 16  # samples encoded at once, or up to twice as many: calls cost something
+_BLOCK = 1 << 16  # samples that are looked at and converted at once
+_BATCH = 256  # frames that are written at once
 _HEADROOM_DB = ((2.5, 2.1), (3.0, 1.8), (4.2, 1.2))  # up to so many bits a sample
 _LEAST_HEADROOM_DB = 0.6
 _VBR_HEADROOM_DB = ((2, 1.0), (5, 1.2), (9, 1.7))  # up to a quality
@@ -65,11 +69,9 @@ class Mp3Encoder:
             rate_hz, kbps, _QUALITIES[quality], vbr_quality if mode == "vbr" else None
         )
         self._scale = _lame_scale(self._settings)
-        self._lame = _lame(self._settings)
-        self._waiting = bytearray()
+        self._lame = LamePieces(self._settings.header, partial(_lame, self._settings))
         self._crc = Crc16()
         self._info = blank_info_frame(self._settings)
-        self._walk = FrameWalk(self._settings.header)
         self._seek_table = SeekTable()
         self._frames = Mp3Frames(self._settings.header)
         delay = ENCODER_DELAY + DECODER_DELAY
@@ -108,9 +110,7 @@ class Mp3Encoder:
         for at in range(0, len(block), _BLOCK):
             piece = block[at : at + _BLOCK]
             self._heard.master(piece)
-            self._waiting += to_pcm(piece, gain=1.0 / self._scale)
-            if len(self._waiting) >= _BLOCK * BYTES_PER_FRAME:
-                self._encode_waiting()
+            self._append(self._lame.encode(to_pcm(piece, gain=1.0 / self._scale)))
 
     def close(self) -> None:
         """Write what the encoder still holds, and the Info frame. Closing again does nothing.
@@ -120,29 +120,24 @@ class Mp3Encoder:
         """
         if self._file.closed:
             return
-        with disk_errors(f"Writing {self._path}"), self._file:
+        with disk_errors(f"Writing {self._path}"), self._file, self._lame:
             if self.frames:  # lameenc has nothing to flush before its first samples, and says so by an error
-                if self._waiting:
-                    self._encode_waiting()
                 self._append(self._lame.flush())
                 self._heard.finish()
             self._file.seek(0)
             self._file.write(info_frame(self._info, Music(self._seek_table, self._crc.value, self._padding)))
 
-    def _encode_waiting(self) -> None:
-        pcm = bytes(self._waiting)
-        self._waiting.clear()
-        self._append(self._lame.encode(pcm))
-
-    def _append(self, given: bytes | bytearray) -> None:
-        data = bytes(given)
-        sizes = self._walk.sizes(data)
-        self._seek_table.add(sizes)
-        self._crc.update(data)
-        self._frames.add(data, sizes)
-        self._heard.listen()
-        with disk_errors(f"Writing {self._path}"):
-            self._file.write(data)
+    def _append(self, pieces: Iterable[Sequence[bytes]]) -> None:
+        for frames in pieces:
+            for at in range(0, len(frames), _BATCH):
+                batch = frames[at : at + _BATCH]
+                data, sizes = b"".join(batch), [len(frame) for frame in batch]
+                self._seek_table.add(sizes)
+                self._crc.update(data)
+                self._frames.add(data, sizes)
+                self._heard.listen()
+                with disk_errors(f"Writing {self._path}"):
+                    self._file.write(data)
 
     @property
     def _padding(self) -> int:
