@@ -17,6 +17,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from types import TracebackType
@@ -24,6 +25,7 @@ from typing import Protocol, Self
 
 from narrator.audio.mpeg import HEADER_BYTES, FrameHeader, FrameWalk
 from narrator.audio.pcm import BYTES_PER_FRAME
+from narrator.errors import NarratorError
 
 PIECE_S = 60.0
 """Of sound: in shorter pieces more is encoded twice, of longer ones more is in memory."""
@@ -32,8 +34,8 @@ _WARM_UP = 30
 """Frames before a piece: with 15, half as many of the frames after them fit."""
 
 _OVERLAP = 60
-"""Frames after a piece, of which one should fit: the first 25 were enough in 46 of 46 places of a chapter at
-64 to 192 kbit/s, 60 in 44 at 32 kbit/s."""
+"""Frames after a piece, of which one should fit. Of 46 places in a chapter at 64 to 192 kbit/s the first 25
+were enough in all, at 32 kbit/s 60 in 44; in the others the warm-up is made longer."""
 
 _DELAY = 4  # frames after the last one that is wanted, without which that would be another
 _CALL_BYTES = 1 << 17  # given to LAME at once, which makes eight times as much of it; calls cost something
@@ -66,11 +68,14 @@ class LamePieces:
     """Encodes one mono sound. As a context manager it ends its threads."""
 
     def __init__(self, stream: FrameHeader, make_lame: Callable[[], Lame], *, piece_s: float = PIECE_S) -> None:
-        """`stream` is the header of any frame of sound; the encoders make such, with no CRC."""
+        """`stream` is the header of any frame of sound; the encoders make such, with no CRC.
+
+        Pieces are no shorter than two overlaps, so that each keeps more frames than a reservoir reaches back.
+        """
         self._stream = stream
         self._make_lame = make_lame
         self._frame_bytes = stream.samples * BYTES_PER_FRAME
-        self._size = max(_WARM_UP, round(piece_s * stream.rate_hz / stream.samples))
+        self._size = max(2 * _OVERLAP, round(piece_s * stream.rate_hz / stream.samples))
         self._sound = bytearray()
         self._lead = 0
         self._pieces: deque[_Piece] = deque()
@@ -85,7 +90,11 @@ class LamePieces:
         self._threads.shutdown(cancel_futures=True)
 
     def encode(self, pcm: bytes) -> Iterator[Sequence[bytes]]:
-        """Take s16le of any length, and give frames, a piece at a time: all but the last pieces'."""
+        """Frames of what came before, a piece at a time; s16le of any length is taken as they are asked for.
+
+        Raises:
+            NarratorError: the encoders do not do the same for the same sound.
+        """
         self._sound += pcm
         while len(self._sound) >= (needed := (self._end + _OVERLAP + _DELAY) * self._frame_bytes):
             self._begin(bytes(self._sound[:needed]))
@@ -95,7 +104,11 @@ class LamePieces:
                 yield self._finished()
 
     def flush(self) -> Iterator[Sequence[bytes]]:
-        """Give the other frames, to those that LAME puts after the sound."""
+        """The other frames, to those that LAME puts after the sound.
+
+        Raises:
+            NarratorError: as `encode`.
+        """
         if not self._pieces:
             yield self._stream_of(bytes(self._sound))
             return
@@ -123,12 +136,13 @@ class LamePieces:
 
     def _finished(self) -> Sequence[bytes]:
         """The frames of the oldest piece; the next is the oldest then, and begins at the frame after them."""
-        old, new = self._pieces.popleft(), self._pieces.popleft()
+        old, new = self._pieces[0], self._pieces[1]
         end, left = old.lead + self._size, old.stream.result()
         while (past := self._seam(left[end : end + _OVERLAP], new.stream.result()[new.lead :])) is None:
             new = self._with_more_lead(new, old.pcm, end)
         right = new.stream.result()
-        self._pieces.appendleft(_Piece(new.pcm, new.lead, new.lead + past, new.stream))
+        self._pieces.popleft()
+        self._pieces[0] = _Piece(new.pcm, new.lead, new.lead + past, new.stream)
         return self._with_bits_of(right[: new.lead + past + 1], left[old.first : end + past])
 
     def _seam(self, left: Sequence[bytes], right: Sequence[bytes]) -> int | None:
@@ -143,8 +157,14 @@ class LamePieces:
     def _with_more_lead(self, piece: _Piece, before: bytes, end: int) -> _Piece:
         """The piece with a warm-up twice as long, of the sound `before` it; `end` frames of that go before it.
 
-        With all of them it becomes the very stream of the piece before it, and each frame fits.
+        With all of them it becomes the very stream of the piece before it, and each frame fits. That would make
+        pieces ever longer in a sound in which it came to this each time; none is known.
         """
+        if piece.lead == end:
+            raise NarratorError(
+                "LAME made two different streams of one sound.",
+                advice="Report it, with this computer's processor.",
+            )
         lead = min(2 * piece.lead, end)
         pcm = before[(end - lead) * self._frame_bytes : (end - piece.lead) * self._frame_bytes] + piece.pcm
         return _Piece(pcm, lead, lead, self._threads.submit(self._stream_of, pcm))
@@ -170,4 +190,5 @@ class LamePieces:
 def _stand_back() -> None:
     """Leave the cores to what is being spoken: requests that wait cost more than a chapter that does."""
     if sys.platform == "linux":  # elsewhere it would be the whole process that does so
-        os.nice(_NICER_BY)
+        with suppress(OSError):  # a sandbox may not let it
+            os.nice(_NICER_BY)

@@ -93,7 +93,7 @@ class _KeptNoise:
         self._draws = draws
 
     def standard_normal(self, shape: tuple[int, int], dtype: type[np.float32]) -> npt.NDArray[np.float32]:
-        """Normally distributed values, the caller's own to change."""
+        """Normally distributed values, the caller's own to change. hibari asks a generator for nothing else."""
         count = shape[0] * shape[1]
         if count > len(self._kept) // 2:  # 22 s in one breath: too few places left to begin at
             return self._draws.standard_normal(shape, dtype=dtype)
