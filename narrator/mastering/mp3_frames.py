@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import accumulate
 from typing import cast
@@ -26,18 +25,16 @@ class Mp3Frames:
         self._codec = cast("av.AudioCodecContext", av.CodecContext.create("mp3float", "r"))
         self._data = bytearray()  # from frame `_kept` on
         self._kept = 0
-        self._begins = [0]  # of these frames, and the end of the last, of which not all may have come
-        self._bytes = 0
+        self._begins = [0]  # of these frames, and the end of the last
 
     def add(self, data: bytes, sizes: Iterable[int]) -> None:
-        """Take bytes, cut anywhere; `sizes` are of the frames whose size is told in them."""
+        """Take whole frames, of these sizes."""
         self._data += data
-        self._bytes += len(data)
         self._begins[-1:] = accumulate(sizes, initial=self._begins[-1])
 
     @property
     def came(self) -> int:
-        return self._kept + bisect_right(self._begins, self._bytes) - 1
+        return self._kept + len(self._begins) - 1
 
     def needed_for(self, frame: int) -> int:
         """Two frames before it, and those in which the sound of these begins."""
