@@ -11,7 +11,6 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import sliding_window_view
 
 from narrator.audio.pcm import Samples
 
@@ -20,6 +19,10 @@ NEAR = 0.6
 
 A sine at a quarter of the rate, its worst phase, stays below its peak by 0.707.
 """
+
+_MOST_RISE = 4.0
+"""Of a crest above its highest sample, in second differences. With 2, some noise is told 0.3 dB low; with this,
+the true peaks of 6,000 sounds of sines and noise were within 0.002 dB of those found from all samples."""
 
 _ALMOST = np.float32(0.97)  # of a neighbour: on a plateau the crest may be between samples that are not maxima
 _REACH = 16  # samples on each side that the interpolation sees
@@ -36,32 +39,50 @@ def true_peak(samples: Samples, magnitudes: Samples | None = None) -> float:
     highest = float(magnitudes.max(initial=0.0))
     if highest == 0.0:
         return 0.0
-    _, heights = peaks_above(samples, highest, magnitudes)
+    heights = _heights(samples, _may_reach(samples, magnitudes, highest))
     return max(highest, float(heights.max(initial=0.0)))
 
 
-def peaks_above(
-    samples: Samples, level: float, magnitudes: Samples | None = None
-) -> tuple[npt.NDArray[np.intp], Samples]:
+def peaks_above(samples: Samples, level: float) -> tuple[npt.NDArray[np.intp], Samples]:
     """Where the signal reaches `level`, on or between samples, and how high it is there.
 
-    The positions are those of the samples nearest to each crest, ascending. `magnitudes` are as in `true_peak`.
+    The positions are those of the samples nearest to each crest, ascending.
     """
-    at = _crests(samples, np.abs(samples) if magnitudes is None else magnitudes, NEAR * level)
+    at = _crests(samples, np.flatnonzero(np.abs(samples) >= np.float32(NEAR * level)))
+    heights = _heights(samples, at)
+    over = heights >= level
+    return at[over], heights[over]
+
+
+def _may_reach(samples: Samples, magnitudes: Samples, level: float) -> npt.NDArray[np.intp]:
+    """The crests beside which the signal may reach `level`, by how it bends there: in speech, some hundred.
+
+    A sine's true peak lies above its highest sample by 1/8 of the second difference there where it is slow, by
+    1/5 of it at a quarter of the rate, and by `_MOST_RISE` times as much close to half of the rate.
+    """
+    bend = samples * np.float32(2.0 + 1.0 / _MOST_RISE)
+    bend[1:] -= samples[:-1]
+    bend[:-1] -= samples[1:]
+    reach = np.abs(bend, out=bend)
+    at = np.flatnonzero(reach >= np.float32(level / _MOST_RISE))
+    return _crests(samples, at[magnitudes[at] >= np.float32(NEAR * level)])
+
+
+def _heights(samples: Samples, at: npt.NDArray[np.intp]) -> Samples:
+    """How high the signal is at these samples, and between them and their neighbours."""
     beyond = np.zeros(_REACH + 1, np.float32)
     padded = np.concatenate([beyond, samples, beyond])
-    windows = sliding_window_view(padded, 2 * _REACH + 1)
+    windows: Samples = np.ndarray((len(samples) + 2, 2 * _REACH + 1), np.float32, padded, strides=(4, 4))
     heights = np.abs(samples[at])
     for first in range(0, len(at), _BATCH):
         batch = slice(first, first + _BATCH)
         between = np.abs(_kernel() @ windows[at[batch] + 1].T)
         np.maximum(heights[batch], between.max(axis=0), out=heights[batch])
-    over = heights >= level
-    return at[over], heights[over]
+    return heights
 
 
-def _crests(samples: Samples, magnitudes: Samples, level: float) -> npt.NDArray[np.intp]:
-    at = np.flatnonzero(magnitudes >= np.float32(level))
+def _crests(samples: Samples, at: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Those of these samples that are hardly lower than their neighbours, or higher."""
     here = samples[at]
     side = np.sign(here)  # a neighbour on the other side of zero is lower, however far it is
     before = samples[np.maximum(at - 1, 0)] * side

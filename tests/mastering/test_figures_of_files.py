@@ -181,7 +181,9 @@ def test_it_makes_no_difference_how_a_sound_is_cut_into_blocks() -> None:
         at += size
     for meter in (whole, cut):
         meter.close()
-    assert cut.true_peak == whole.true_peak == pytest.approx(max(map(true_peak, STEREO)), rel=1e-5)
+    # Products of other sizes are summed up in another order.
+    assert cut.true_peak == pytest.approx(whole.true_peak, rel=1e-6)
+    assert whole.true_peak == pytest.approx(max(map(true_peak, STEREO)), rel=1e-5)
     assert cut.loudness_lufs == pytest.approx(whole.loudness_lufs, abs=1e-4)
     assert cut.range_lu == pytest.approx(whole.range_lu, abs=1e-4)
     assert np.abs(cut.hops - whole.hops).max() < 1e-3
