@@ -17,7 +17,7 @@ class PcmDecoder:
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
-        self._head = bytearray()
+        self._head = b""
         self._declared: AudioFormat | None = None
         self._source: Source | None = None
         self._resampler: soxr.ResampleStream | None = None
@@ -62,8 +62,7 @@ class PcmDecoder:
         return pcm
 
     def _begin(self, declared: AudioFormat) -> bytes:
-        head = bytes(self._head)
-        self._head.clear()
+        head, self._head = self._head, b""
         self._source = source_for(head, declared)
         return self._converted(self._source, self._source.feed(head))
 

@@ -97,8 +97,7 @@ class WavSource:
         self._raw = RawSource(self._format)
         self._missing = size or None
         while self._missing != 0:
-            piece = bytes(self._buffer[: self._missing])
-            del self._buffer[: len(piece)]
+            piece = self._take(self._missing)
             if self._missing is not None:
                 self._missing -= len(piece)
             pcm = self._raw.feed(piece)
@@ -110,8 +109,12 @@ class WavSource:
     def _exactly(self, count: int) -> Generator[bytes, None, bytes]:
         while len(self._buffer) < count:
             yield b""
-        taken = bytes(self._buffer[:count])
-        del self._buffer[:count]
+        return self._take(count)
+
+    def _take(self, most: int | None) -> bytes:
+        with memoryview(self._buffer) as buffer:  # a slice of a bytearray would be copied twice
+            taken = bytes(buffer[:most])
+        del self._buffer[: len(taken)]
         return taken
 
     def _skip(self, count: int) -> _Parts:

@@ -37,7 +37,6 @@ one that says nothing more is the idle time-out's business."""
 
 ERROR_BODY_BYTES = 65_536
 _WORDS_S = 5.0
-_READ_BYTES = 65_536
 _DONE = (200, 201)  # OK, and Created: the answer of some services to a new voice
 
 
@@ -144,7 +143,7 @@ class Exchange:
         received = 0
         pace = Pace()
         with translated(self._service, lambda: received > 0):
-            async for data in self._response.content.iter_chunked(_READ_BYTES):
+            async for data in self._response.content.iter_any():
                 received += len(data)
                 if received > max_bytes:
                     raise BadTake(f"{self._service} sent more than this text can need: over {max_bytes} bytes.")
