@@ -47,29 +47,41 @@ class Figures:
 
 
 class Meter:
-    """Measures this process from its making; `take` is called for each take that is durable."""
+    """Measures this process and what it starts, from its making; `take` is called for each durable take."""
 
     def __init__(self, segments: int) -> None:
         self._segments = segments
         self._takes = 0
-        self._quarter_mb = 0.0
-        self._began, self._cpu_began = time.perf_counter(), time.process_time()
+        self._quarter_mb = self._peak_mb = 0.0
+        self._began, self._cpu_began = time.perf_counter(), _cpu_s()
 
     def take(self) -> None:
         self._takes += 1
         if self._takes == self._segments // 4:
             self._quarter_mb = _peak_mb()
+        if self._takes == self._segments:
+            self._peak_mb = _peak_mb()
 
     def figures(self) -> Figures:
         if self._takes != self._segments:
             sys.exit(f"{self._takes} takes came of {self._segments} segments")
-        seconds, cpu_s = time.perf_counter() - self._began, time.process_time() - self._cpu_began
-        return Figures(self._segments / seconds, cpu_s, self._quarter_mb, _peak_mb())
+        seconds, cpu_s = time.perf_counter() - self._began, _cpu_s() - self._cpu_began
+        return Figures(self._segments / seconds, cpu_s, self._quarter_mb, self._peak_mb)
+
+
+def _cpu_s() -> float:
+    """Of this process and its children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def _peak_mb() -> float:
+    """Of this process and, where there is a /proc to tell, its children that run; proc(5)."""
     unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+    children = " ".join(path.read_text() for path in Path("/proc/self/task").glob("*/children")).split()
+    states = [Path(f"/proc/{child}/status").read_text() for child in children]
+    peaks_kb = [int(state.partition("VmHWM:")[2].split()[0]) for state in states]
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6 + sum(peaks_kb) * 1024 / 1e6
 
 
 def _texts(segments: int) -> list[str]:

@@ -197,6 +197,14 @@ class TakeStore(Protocol):
         """
         ...
 
+    def files_of(self, draft: Draft) -> tuple[Path, bytes]:
+        """Where a draft's PCM is to be written, and its sidecar up to the hash, for whoever writes them."""
+        ...
+
+    def taken(self, draft: Draft, sha256: str) -> Take:
+        """The take of a draft whose files were written; `sha256` is that of its PCM."""
+        ...
+
     def probe(self) -> None:
         """Find out whether takes can be stored, before the first is paid for.
 

@@ -9,7 +9,6 @@ Both are synced before either has its name, so a take is there when both names a
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -17,9 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from narrator.durable import PART_SUFFIX, disk_errors, probe, sync_folder, synced_part, write_durably
+from narrator.durable import PART_SUFFIX, disk_errors, probe, write_durably
 from narrator.errors import DiskError
 from narrator.model import Draft, Measurement, Take, TakeKey, WordTime
+from narrator.rendering.take_files import sidecar_of, write_take
 
 REVISION = 1
 
@@ -64,7 +64,7 @@ class TakeFolder:
         path = self._path(key)
         try:
             with disk_errors(f"Reading take {key[:12]}"):
-                sidecar, size = path.with_suffix(".json").read_bytes(), path.stat().st_size
+                sidecar, size = sidecar_of(path).read_bytes(), path.stat().st_size
             take = _parse(json.loads(sidecar), path)
             if take.key == key and size == 2 * take.frames:
                 return take
@@ -83,7 +83,7 @@ class TakeFolder:
         Raises:
             DiskError: it cannot be read.
         """
-        sidecar = self._path(key).with_suffix(".json")
+        sidecar = sidecar_of(self._path(key))
         try:
             with disk_errors(f"Reading take {key[:12]}"), suppress(FileNotFoundError):
                 facts = json.loads(sidecar.read_bytes())["facts"]
@@ -98,36 +98,26 @@ class TakeFolder:
         Raises:
             DiskError: nothing is left under the take's names.
         """
-        request = draft.request
-        if self.has(request.key) and (existing := self.load(request.key)):
+        if self.has(draft.request.key) and (existing := self.load(draft.request.key)):
             return existing
-        take = Take(
+        path, sidecar = self.files_of(draft)
+        return self.taken(draft, write_take(path, draft.pcm, sidecar))
+
+    def files_of(self, draft: Draft) -> tuple[Path, bytes]:
+        """What `write_take` writes of a draft beside its PCM: its path, and its sidecar up to the hash."""
+        return self._path(draft.request.key), _sidecar(draft)
+
+    def taken(self, draft: Draft, sha256: str) -> Take:
+        """The take of a draft that was written."""
+        request = draft.request
+        return Take(
             key=request.key,
             path=self._path(request.key),
             rate_hz=request.rate_hz,
-            sha256=hashlib.sha256(draft.pcm).hexdigest(),
+            sha256=sha256,
             measurement=draft.measurement,
             words=draft.words,
         )
-        self._write(take.path, draft.pcm, _sidecar(take, draft))
-        return take
-
-    def _write(self, path: Path, pcm: bytes, sidecar: bytes) -> None:
-        beside = path.with_suffix(".json")
-        with (
-            disk_errors(f"Writing the take {path}"),
-            synced_part(path, pcm) as new_pcm,
-            synced_part(beside, sidecar) as new_sidecar,
-        ):
-            try:
-                new_pcm.replace(path)
-                new_sidecar.replace(beside)
-                sync_folder(path.parent)
-            except BaseException:
-                with suppress(OSError):
-                    beside.unlink(missing_ok=True)
-                    path.unlink(missing_ok=True)
-                raise
 
     def has(self, key: TakeKey) -> bool:
         """Whether both files of a take are there, now.
@@ -137,7 +127,7 @@ class TakeFolder:
         """
         path = self._path(key)
         with disk_errors(f"Looking for take {key[:12]}"):
-            return path.exists() and path.with_suffix(".json").exists()
+            return path.exists() and sidecar_of(path).exists()
 
     def quarantine(self, key: TakeKey) -> None:
         """Put a bad take where it can be looked at; its key is missing from then on."""
@@ -154,10 +144,10 @@ class TakeFolder:
         Raises:
             DiskError: the sidecar is as it was.
         """
-        path = self._path(key).with_suffix(".json")
+        path = sidecar_of(self._path(key))
         with disk_errors(f"Reading {path}"):
             raw = json.loads(path.read_bytes())
-        write_durably(path, _json({**raw, "measurement": _facts_of(measured)}))
+        write_durably(path, _entries({**raw, "measurement": _facts_of(measured)}) + b"\n}")
 
     def sweep(self) -> None:
         """Remove what a killed process left half written."""
@@ -182,16 +172,17 @@ def _is_whole(size: int) -> bool:
     return size > 0 and size % 2 == 0
 
 
-def _sidecar(take: Take, draft: Draft) -> bytes:
-    return _json(
+def _sidecar(draft: Draft) -> bytes:
+    """Up to its end, which is the hash."""
+    request = draft.request
+    return _entries(
         {
             "revision": REVISION,
-            "key": take.key,
-            "request": draft.request.canonical(),
-            "format": {"encoding": "s16le", "channels": 1, "rate_hz": take.rate_hz},
-            "sha256": take.sha256,
-            "measurement": _facts_of(take.measurement),
-            "words": [[word.word, word.start_ms, word.end_ms] for word in take.words],
+            "key": request.key,
+            "request": request.canonical(),
+            "format": {"encoding": "s16le", "channels": 1, "rate_hz": request.rate_hz},
+            "measurement": _facts_of(draft.measurement),
+            "words": [[word.word, word.start_ms, word.end_ms] for word in draft.words],
             "facts": dict(draft.facts),
         }
     )
@@ -210,10 +201,10 @@ def _facts_of(measured: Measurement) -> dict[str, Any]:
     }
 
 
-def _json(parts: Mapping[str, Any]) -> bytes:
-    """JSON with a line for each part: as fast as json writes it, and still read by people."""
+def _entries(parts: Mapping[str, Any]) -> bytes:
+    """A JSON object but for its end, a line for each part: as fast as json writes it, and people read it."""
     lines = (f' "{name}": {_encoded(part)}' for name, part in parts.items())
-    return "{{\n{}\n}}".format(",\n".join(lines)).encode()
+    return "{{\n{}".format(",\n".join(lines)).encode()
 
 
 def _parse(raw: dict[str, Any], path: Path) -> Take:

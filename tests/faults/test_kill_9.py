@@ -13,15 +13,17 @@ import subprocess
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.books import markdown
 from tests.end_to_end.command import kill_group, started
 from tests.faults.ferry import CONCURRENCY, Ferry
-from tests.faults.starting import need_strace, traced, watch_until
+from tests.faults.starting import children_of, is_running, need_strace, traced, watch_until
 
 
 class Phase(StrEnum):
@@ -206,3 +208,33 @@ def test_without_its_ledger_a_finished_book_asks_for_nothing(ferry: Ferry) -> No
     shutil.rmtree(ferry.out)
     ferry.assert_finished(ferry.render())
     assert len(ferry.server.requests) == asked
+
+
+@pytest.mark.slow
+def test_kills_while_a_process_writes_takes_lose_nothing_that_is_finished(ferry: Ferry) -> None:
+    # Answers come so fast, and so many, that by the time of each kill another process writes takes.
+    ferry.server.latency_s = 0
+    sentences = [f"On day {number} the tide came in." for number in range(600)]
+    book = markdown(ferry.folder / "ferry.md", {"One": sentences[:300], "Two": sentences[300:]})
+    undisturbed = replace(ferry, folder=ferry.folder / "undisturbed", book=book)
+    assert undisturbed.render().exit_code == 0
+    texts, chance, kills = len(ferry.server.requests), random.Random(7), 4
+    kept, asked = set[str](), texts
+    for _ in range(kills):
+        with started(*ferry.command) as run:
+            run.wait_for("take_ready", times=chance.randint(100, 120))
+            writers = children_of(run.process.pid)
+            kill_group(run.process)
+            run.finish()
+        assert writers, "no process had been started yet"
+        watch_until(lambda gone=writers: not any(map(is_running, gone)), within_s=2.0)  # type: ignore[misc]
+        assert not kept.intersection(ferry.asked_since(asked)), "a finished take was asked for again"
+        kept, asked = ferry.takes(), len(ferry.server.requests)
+    assert ferry.render().exit_code == 0
+    assert len(ferry.server.requests) <= 2 * texts + kills * CONCURRENCY
+    assert _mp3s(ferry) == _mp3s(undisturbed)
+    assert not list(ferry.project.rglob(".*.part")), "what was half written is swept"
+
+
+def _mp3s(ferry: Ferry) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in ferry.out.glob("*.mp3")}

@@ -1,0 +1,187 @@
+"""The process that writes takes, on a real disk."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from narrator.audio.measure import measure
+from narrator.errors import DiskError
+from narrator.model import Draft, SpeechRequest, Take
+from narrator.rendering.saving import SavingEnded, SavingProcess
+from narrator.rendering.saving_main import ASKED, TOLD
+from narrator.rendering.takes import TakeFolder
+from narrator.rendering.writer import APART_FROM, TakeWriter
+from narrator.testing.memory_ledger import MemoryLedger
+from tests.faults.starting import PATIENCE_S, children_of, is_running, watch_until
+
+PCM = bytes(range(200)) * 24
+MEASURED = measure(PCM, 24_000)
+
+
+def draft_of(text: str) -> Draft:
+    return Draft(SpeechRequest("p", "m", "v", text, "en", 1.0, 24_000, 1), PCM, MEASURED, (), {"ids": {}})
+
+
+async def keep(writer: TakeWriter, text: str) -> Take:
+    return await writer.keep(lambda: draft_of(text), is_brief=True)
+
+
+class Counting(TakeFolder):
+    """A folder that knows what was written to it by threads of this process."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder / "takes", folder / "quarantine")
+        self.by_threads: list[str] = []
+
+    def save(self, draft: Draft) -> Take:
+        self.by_threads.append(draft.request.text)
+        return super().save(draft)
+
+
+async def _until_there_is_a_process(writer: TakeWriter, store: Counting) -> int:
+    """Have takes kept until one is not written by a thread; the process that wrote it."""
+    ends = asyncio.get_running_loop().time() + PATIENCE_S
+    number = 0
+    while len(store.by_threads) == number:
+        assert asyncio.get_running_loop().time() < ends
+        await keep(writer, f"early {number}")
+        number += 1
+    (child,) = children_of(os.getpid())
+    return child
+
+
+def assert_all_are_there(store: TakeFolder, takes: list[Take], texts: list[str]) -> None:
+    assert [take.key for take in takes] == [draft_of(text).request.key for text in texts]
+    assert [store.load(take.key) for take in takes] == takes
+    assert all(sha256(take.path.read_bytes()).hexdigest() == take.sha256 for take in takes)
+
+
+async def test_a_take_is_the_same_whoever_writes_it(tmp_path: Path) -> None:
+    here, apart = (TakeFolder(tmp_path / name, tmp_path / "quarantine") for name in ("here", "apart"))
+    draft = draft_of('A "text" of two\nlines.')
+    taken = here.save(draft)
+    process = await SavingProcess.start()
+    path, sidecar = apart.files_of(draft)
+    told = await process.write(path, draft.pcm, sidecar)
+    await process.end()
+    assert told == taken.sha256
+    for suffix in (".pcm", ".json"):
+        assert path.with_suffix(suffix).read_bytes() == taken.path.with_suffix(suffix).read_bytes()
+    assert sorted(found.suffix for found in path.parent.iterdir()) == [".json", ".pcm"]
+
+
+async def test_brief_answers_are_written_apart_once_there_are_many(tmp_path: Path) -> None:
+    store = Counting(tmp_path)
+    async with TakeWriter(store, MemoryLedger()) as writer:
+        child = await _until_there_is_a_process(writer, store)
+        before = len(store.by_threads)
+        texts = [f"late {number}" for number in range(40)]
+        takes = await asyncio.gather(*(keep(writer, text) for text in texts))
+    assert before >= APART_FROM - 1
+    assert len(store.by_threads) == before
+    assert_all_are_there(store, takes, texts)
+    assert not is_running(child), "it ends with the writer"
+
+
+async def test_what_a_killed_process_had_not_written_is_written_here(tmp_path: Path) -> None:
+    store = Counting(tmp_path)
+    async with TakeWriter(store, MemoryLedger()) as writer:
+        child = await _until_there_is_a_process(writer, store)
+        texts = [f"late {number}" for number in range(60)]
+        keeping = [asyncio.create_task(keep(writer, text)) for text in texts]
+        await asyncio.wait(keeping, return_when=asyncio.FIRST_COMPLETED)
+        os.kill(child, signal.SIGKILL)
+        takes = await asyncio.gather(*keeping)
+        after = await keep(writer, "after")
+    assert_all_are_there(store, [*takes, after], [*texts, "after"])
+    assert "after" in store.by_threads
+
+
+async def test_leaving_finishes_what_cancelled_callers_asked_for(tmp_path: Path) -> None:
+    store = Counting(tmp_path)
+    async with TakeWriter(store, MemoryLedger()) as writer:
+        await _until_there_is_a_process(writer, store)
+        keeping = asyncio.create_task(keep(writer, "left alone"))
+        await asyncio.sleep(0)
+        keeping.cancel()
+        await asyncio.wait([keeping])
+    assert "left alone" not in store.by_threads
+    assert store.has(draft_of("left alone").request.key)
+
+
+async def test_a_take_that_is_there_stays(tmp_path: Path) -> None:
+    store = Counting(tmp_path)
+    async with TakeWriter(store, MemoryLedger()) as writer:
+        await _until_there_is_a_process(writer, store)
+        first = await keep(writer, "twice")
+        written = first.path.stat()
+        second = await keep(writer, "twice")
+    assert second == first
+    assert second.path.stat() == written
+
+
+async def test_an_error_of_the_disk_is_told_as_it_would_be_here(tmp_path: Path) -> None:
+    store = TakeFolder(tmp_path / "takes", tmp_path / "quarantine")
+    draft = draft_of("bad")
+    path, sidecar = store.files_of(draft)
+    path.parent.parent.mkdir()
+    path.parent.write_bytes(b"a file where a folder should be")
+    with pytest.raises(DiskError) as here:
+        store.save(draft)
+    process = await SavingProcess.start()
+    with pytest.raises(DiskError) as apart:
+        await process.write(path, draft.pcm, sidecar)
+    good = store.files_of(draft_of("good"))
+    assert await process.write(good[0], PCM, good[1]) == sha256(PCM).hexdigest(), "the next may succeed"
+    await process.end()
+    assert _told(apart.value) == _told(here.value)
+    with pytest.raises(SavingEnded):
+        await process.write(good[0], PCM, good[1])
+
+
+def _told(error: DiskError) -> tuple[str, str]:
+    """What it says, but for the random part of a hidden file's name."""
+    return error.what.partition("(")[0], error.advice
+
+
+def test_half_of_a_take_is_not_written(tmp_path: Path) -> None:
+    path = str(tmp_path / "ab" / "take.pcm").encode()
+    ended = subprocess.run(
+        [sys.executable, "-P", "-m", "narrator.rendering.saving_main"],
+        input=ASKED.pack(1, len(path), 2, len(PCM)) + path + b"{}" + PCM[:-2],
+        stdout=subprocess.PIPE,
+        timeout=PATIENCE_S,
+        check=True,
+    )
+    assert ended.stdout == TOLD.pack(0, 1, 0)
+    assert not list(tmp_path.iterdir())
+
+
+_PARENT = """
+import asyncio, sys
+from narrator.rendering.saving import SavingProcess
+
+async def main():
+    await SavingProcess.start()
+    print("started", flush=True)
+    await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+
+
+def test_it_is_gone_when_its_parent_was_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", _PARENT], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout
+        parent.stdout.readline()
+        (child,) = children_of(parent.pid)
+        parent.kill()
+    watch_until(lambda: not is_running(child), within_s=2.0)
