@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from narrator.audio.decode import PcmDecoder
@@ -38,6 +38,10 @@ class Arrival:
     chunks: int
     received_bytes: int
     real_time_factor: float
+
+    def by_name(self) -> dict[str, Any]:
+        """Its figures, for an event and for the sidecar."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 class Answer:
@@ -111,7 +115,7 @@ class Answer:
             "ids": dict(self.receipt.ids),
             "characters_billed": self.characters_billed,
             "took_s": round(self._took_s, 3),
-            **asdict(self.arrival(sound_s)),
+            **self.arrival(sound_s).by_name(),
         }
 
     def send(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from narrator.errors import (
     AttemptError,
@@ -119,7 +119,7 @@ class LocalScheduler:
                     None if self._price is None else spoken.characters_billed * self._price / 1e6,
                     take.frames / take.rate_hz,
                     order.segments,
-                    **asdict(spoken.arrival),
+                    **spoken.arrival.by_name(),
                 )
             )
             self._on_take(order, spoken)
