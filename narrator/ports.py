@@ -197,12 +197,15 @@ class TakeStore(Protocol):
         """
         ...
 
-    def files_of(self, draft: Draft) -> tuple[Path, bytes]:
-        """Where a draft's PCM is to be written, and its sidecar up to the hash, for whoever writes them."""
+    def unsealed(self, draft: Draft) -> tuple[Path, bytes]:
+        """For who writes a draft in place of `save`: where its PCM goes, and its sidecar without the SHA-256.
+
+        Does no I/O, and neither does `sealed`.
+        """
         ...
 
-    def taken(self, draft: Draft, sha256: str) -> Take:
-        """The take of a draft whose files were written; `sha256` is that of its PCM."""
+    def sealed(self, draft: Draft, sha256: str) -> Take:
+        """The take of a draft that was written so; `sha256` is that of its PCM."""
         ...
 
     def probe(self) -> None:

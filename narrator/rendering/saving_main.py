@@ -1,7 +1,7 @@
 """The process that writes takes: `python -P -m narrator.rendering.saving_main`, started by `saving`.
 
-It imports as little as it can. When the socket to the parent closes, however the parent ended, it is gone at
-once: what it was writing has no name yet, or is whole.
+Its standard input is a socket to its parent, for both ways. When that closes, however the parent ended, the
+process is gone at once: what it was writing has no name yet, or is whole.
 """
 
 from __future__ import annotations
@@ -12,61 +12,75 @@ import queue
 import struct
 import sys
 import threading
-from io import FileIO
+from enum import IntEnum
 from pathlib import Path
+from typing import BinaryIO
 
 from narrator.errors import DiskError
-from narrator.rendering.take_files import write_take
+from narrator.rendering.take_files import is_take, write_take
+from narrator.version import __version__
 
 ASKED = struct.Struct("<IIII")
 """To this process: the number of a take, not 0, and how many bytes of each follow: path, sidecar, PCM."""
 
-TOLD = struct.Struct("<I?I")
-"""From this process: the number of a take, whether it is durable, and how many bytes follow: the SHA-256 of its
-PCM, or [what, advice] of a DiskError as JSON. The first, of number 0, says that takes can come."""
+TOLD = struct.Struct("<IBI")
+"""From this process: the number of a take, what came of it, and how many bytes of UTF-8 follow."""
 
-SAVED_AT_ONCE = 2
-"""Nothing else is done here that a thread would wait for."""
+
+class Outcome(IntEnum):
+    """What came of a take, and what is said of it."""
+
+    READY = 0  # no take yet, and of number 0: takes can come; our version
+    DURABLE = 1  # the SHA-256 of its PCM
+    FAILED = 2  # what and advice of a DiskError, as JSON
+    WAS_THERE = 3  # nothing: another take of its key stays
+
+
+_AT_ONCE = 2  # with 4 they take more CPU time for the lock of the interpreter, and no less of the clock's
 
 _Asked = tuple[int, Path, bytes, bytes]
 
 
 def main() -> None:
-    outbox = FileIO(1, "w")
     asked: queue.SimpleQueue[_Asked] = queue.SimpleQueue()
-    for _ in range(SAVED_AT_ONCE):
-        threading.Thread(target=_save, args=(asked, outbox), daemon=True).start()
-    _tell(outbox, 0, is_durable=True)
-    while True:
-        number, *sizes = ASKED.unpack(_read(ASKED.size))
-        path, sidecar, pcm = map(_read, sizes)
-        asked.put((number, Path(os.fsdecode(path)), pcm, sidecar))
+    for _ in range(_AT_ONCE):
+        threading.Thread(target=_save, args=(asked,), daemon=True).start()
+    _tell(0, Outcome.READY, __version__)
+    while (take := read_asked(sys.stdin.buffer)) is not None:
+        asked.put(take)
+    os._exit(0)  # no thread is waited for: the parent is gone
 
 
-def _read(size: int) -> bytes:
-    data = sys.stdin.buffer.read(size)
-    if len(data) < size:
-        os._exit(0)  # a parent that is gone gets no half of a take written, and no thread is waited for
-    return data
+def read_asked(inbox: BinaryIO) -> _Asked | None:
+    """The next take to write; None where the parent is gone, if it was in the middle of one."""
+    head = inbox.read(ASKED.size)
+    if len(head) < ASKED.size:
+        return None
+    number, *sizes = ASKED.unpack(head)
+    path, sidecar, pcm = (inbox.read(size) for size in sizes)
+    if [len(path), len(sidecar), len(pcm)] != sizes:
+        return None
+    return number, Path(os.fsdecode(path)), sidecar, pcm
 
 
-def _save(asked: queue.SimpleQueue[_Asked], outbox: FileIO) -> None:
+def _save(asked: queue.SimpleQueue[_Asked]) -> None:
     try:
         while True:
-            number, path, pcm, sidecar = asked.get()
+            number, path, sidecar, pcm = asked.get()
             try:
-                sha256 = write_take(path, pcm, sidecar)
+                if is_take(path):
+                    _tell(number, Outcome.WAS_THERE)
+                else:
+                    _tell(number, Outcome.DURABLE, write_take(path, pcm, sidecar))
             except DiskError as exc:
-                _tell(outbox, number, json.dumps([exc.what, exc.advice]), is_durable=False)
-            else:
-                _tell(outbox, number, sha256, is_durable=True)
-    except BaseException:  # noqa: BLE001 - whatever it was
-        os._exit(1)  # the parent writes what was not told of
+                _tell(number, Outcome.FAILED, json.dumps([exc.what, exc.advice]))
+    except BaseException:  # noqa: BLE001 - whatever it was, the parent writes what it was not told of
+        os._exit(1)
 
 
-def _tell(outbox: FileIO, number: int, said: str = "", *, is_durable: bool) -> None:
+def _tell(number: int, outcome: Outcome, said: str = "") -> None:
     rest = said.encode()
-    outbox.write(TOLD.pack(number, is_durable, len(rest)) + rest)  # so little that it is taken whole
+    os.write(0, TOLD.pack(number, outcome, len(rest)) + rest)  # so little that it is taken whole
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from typing import Any
 from narrator.durable import PART_SUFFIX, disk_errors, probe, write_durably
 from narrator.errors import DiskError
 from narrator.model import Draft, Measurement, Take, TakeKey, WordTime
-from narrator.rendering.take_files import sidecar_of, write_take
+from narrator.rendering.take_files import is_take, sidecar_of, write_take
 
 REVISION = 1
 
@@ -100,14 +100,14 @@ class TakeFolder:
         """
         if self.has(draft.request.key) and (existing := self.load(draft.request.key)):
             return existing
-        path, sidecar = self.files_of(draft)
-        return self.taken(draft, write_take(path, draft.pcm, sidecar))
+        path, sidecar = self.unsealed(draft)
+        return self.sealed(draft, write_take(path, draft.pcm, sidecar))
 
-    def files_of(self, draft: Draft) -> tuple[Path, bytes]:
-        """What `write_take` writes of a draft beside its PCM: its path, and its sidecar up to the hash."""
+    def unsealed(self, draft: Draft) -> tuple[Path, bytes]:
+        """Where a draft's PCM goes, and its sidecar as `write_take` wants it."""
         return self._path(draft.request.key), _sidecar(draft)
 
-    def taken(self, draft: Draft, sha256: str) -> Take:
+    def sealed(self, draft: Draft, sha256: str) -> Take:
         """The take of a draft that was written."""
         request = draft.request
         return Take(
@@ -125,9 +125,7 @@ class TakeFolder:
         Raises:
             DiskError: they cannot be looked at.
         """
-        path = self._path(key)
-        with disk_errors(f"Looking for take {key[:12]}"):
-            return path.exists() and sidecar_of(path).exists()
+        return is_take(self._path(key))
 
     def quarantine(self, key: TakeKey) -> None:
         """Put a bad take where it can be looked at; its key is missing from then on."""
@@ -173,7 +171,7 @@ def _is_whole(size: int) -> bool:
 
 
 def _sidecar(draft: Draft) -> bytes:
-    """Up to its end, which is the hash."""
+    """As `write_take` wants it."""
     request = draft.request
     return _entries(
         {

@@ -6,19 +6,17 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from types import TracebackType
 from typing import Self, TypeVar
 
 from narrator.errors import DiskError
 from narrator.model import Draft, Take
 from narrator.ports import Ledger, TakeStore
-from narrator.rendering.saving import SavingEnded, SavingProcess
+from narrator.rendering.saving import ApartSaving
 
 SAVED_AT_ONCE = 4
 """Takes that wait for the disk side by side: a journal does for many at once what it does for one."""
-
-APART_FROM = 50
-"""Brief answers, after which a process writes them: to start it costs as much as it saves on so many."""
 
 Result = TypeVar("Result")
 
@@ -38,9 +36,7 @@ class TakeWriter:
         self._threads = ThreadPoolExecutor(SAVED_AT_ONCE, "takes")
         self._measuring = threading.Lock()  # side by side it would take more memory, and hardly less time
         self._committing = ThreadPoolExecutor(1, "commit")
-        self._brief = 0
-        self._starting: asyncio.Task[SavingProcess | None] | None = None
-        self._saving: set[asyncio.Task[Take]] = set()  # by the process; those who wait may be cancelled
+        self._apart = ApartSaving(takes, self._save)
         self._coming: asyncio.Future[None] | None = None  # the next commit, which has not begun
         self._is_committing = False
 
@@ -57,30 +53,12 @@ class TakeWriter:
             DiskError: nothing is left under its names. What `make` raises.
         """
         if is_brief:
-            draft = make()
-            if process := self._process_for(draft):
-                saving = asyncio.create_task(self._save_apart(process, draft))
-                self._saving.add(saving)
-                saving.add_done_callback(self._saving.discard)
-                return await asyncio.shield(saving)
-            make = lambda: draft  # noqa: E731 - it takes the place of what was given
+            return await asyncio.shield(self._apart.begin(make()))
         keeping = asyncio.get_running_loop().run_in_executor(self._threads, self._keep, make)
         return await asyncio.shield(keeping)
 
-    def _process_for(self, draft: Draft) -> SavingProcess | None:
-        """The process that writes takes, where it is there and worth its while, and there is no such take."""
-        self._brief += 1
-        if self._brief == APART_FROM:
-            self._starting = asyncio.create_task(_started())
-        process = self._starting.result() if self._starting and self._starting.done() else None
-        return process if process and not self._takes.has(draft.request.key) else None
-
-    async def _save_apart(self, process: SavingProcess, draft: Draft) -> Take:
-        path, sidecar = self._takes.files_of(draft)
-        try:
-            return self._takes.taken(draft, await process.write(path, draft.pcm, sidecar))
-        except SavingEnded:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, self._takes.save, draft)
+    async def _save(self, draft: Draft) -> Take:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._takes.save, draft)
 
     def _keep(self, make: Callable[[], Draft]) -> Take:
         return self._takes.save(self._measure(make))
@@ -132,23 +110,22 @@ class TakeWriter:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
+        leaving = asyncio.create_task(self._leave())
         try:
-            await asyncio.gather(*self._saving, return_exceptions=True)
-            await asyncio.to_thread(self._threads.shutdown)
-            await self.committed()
+            await asyncio.shield(leaving)
+        except asyncio.CancelledError:
+            while not leaving.done():  # what may be paid for is stored, however often somebody asks to hurry
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([leaving])
+            raise
         except DiskError:
             if error is None:
                 raise
+
+    async def _leave(self) -> None:
+        try:
+            await self._apart.end()
+            await asyncio.to_thread(self._threads.shutdown)
+            await self.committed()
         finally:
-            self._threads.shutdown()
             self._committing.shutdown()
-            if self._starting and (process := await self._starting):
-                await process.end()
-
-
-async def _started() -> SavingProcess | None:
-    """The process that writes takes; None where there cannot be one, and the threads do it all."""
-    try:
-        return await SavingProcess.start()
-    except OSError:
-        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import signal
 import subprocess
@@ -15,12 +16,15 @@ import pytest
 from narrator.audio.measure import measure
 from narrator.errors import DiskError
 from narrator.model import Draft, SpeechRequest, Take
-from narrator.rendering.saving import SavingEnded, SavingProcess
-from narrator.rendering.saving_main import ASKED, TOLD
+from narrator.rendering import saving
+from narrator.rendering.saving import APART_FROM, NotSaved, SavingProcess
+from narrator.rendering.saving_main import ASKED, read_asked
 from narrator.rendering.takes import TakeFolder
-from narrator.rendering.writer import APART_FROM, TakeWriter
+from narrator.rendering.writer import TakeWriter
 from narrator.testing.memory_ledger import MemoryLedger
 from tests.faults.starting import PATIENCE_S, children_of, is_running, watch_until
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there takes are written by threads alone")
 
 PCM = bytes(range(200)) * 24
 MEASURED = measure(PCM, 24_000)
@@ -55,7 +59,14 @@ async def _until_there_is_a_process(writer: TakeWriter, store: Counting) -> int:
         await keep(writer, f"early {number}")
         number += 1
     (child,) = children_of(os.getpid())
+    assert os.getsid(child) == child, "Ctrl-C is not for it"
     return child
+
+
+async def started() -> SavingProcess:
+    process = await SavingProcess.start()
+    assert process
+    return process
 
 
 def assert_all_are_there(store: TakeFolder, takes: list[Take], texts: list[str]) -> None:
@@ -68,8 +79,8 @@ async def test_a_take_is_the_same_whoever_writes_it(tmp_path: Path) -> None:
     here, apart = (TakeFolder(tmp_path / name, tmp_path / "quarantine") for name in ("here", "apart"))
     draft = draft_of('A "text" of two\nlines.')
     taken = here.save(draft)
-    process = await SavingProcess.start()
-    path, sidecar = apart.files_of(draft)
+    process = await started()
+    path, sidecar = apart.unsealed(draft)
     told = await process.write(path, draft.pcm, sidecar)
     await process.end()
     assert told == taken.sha256
@@ -131,19 +142,19 @@ async def test_a_take_that_is_there_stays(tmp_path: Path) -> None:
 async def test_an_error_of_the_disk_is_told_as_it_would_be_here(tmp_path: Path) -> None:
     store = TakeFolder(tmp_path / "takes", tmp_path / "quarantine")
     draft = draft_of("bad")
-    path, sidecar = store.files_of(draft)
+    path, sidecar = store.unsealed(draft)
     path.parent.parent.mkdir()
     path.parent.write_bytes(b"a file where a folder should be")
     with pytest.raises(DiskError) as here:
         store.save(draft)
-    process = await SavingProcess.start()
+    process = await started()
     with pytest.raises(DiskError) as apart:
         await process.write(path, draft.pcm, sidecar)
-    good = store.files_of(draft_of("good"))
+    good = store.unsealed(draft_of("good"))
     assert await process.write(good[0], PCM, good[1]) == sha256(PCM).hexdigest(), "the next may succeed"
     await process.end()
     assert _told(apart.value) == _told(here.value)
-    with pytest.raises(SavingEnded):
+    with pytest.raises(NotSaved):
         await process.write(good[0], PCM, good[1])
 
 
@@ -152,21 +163,75 @@ def _told(error: DiskError) -> tuple[str, str]:
     return error.what.partition("(")[0], error.advice
 
 
-def test_half_of_a_take_is_not_written(tmp_path: Path) -> None:
-    path = str(tmp_path / "ab" / "take.pcm").encode()
-    ended = subprocess.run(
-        [sys.executable, "-P", "-m", "narrator.rendering.saving_main"],
-        input=ASKED.pack(1, len(path), 2, len(PCM)) + path + b"{}" + PCM[:-2],
-        stdout=subprocess.PIPE,
-        timeout=PATIENCE_S,
-        check=True,
-    )
-    assert ended.stdout == TOLD.pack(0, 1, 0)
-    assert not list(tmp_path.iterdir())
+def test_half_of_a_take_is_none() -> None:
+    frame = ASKED.pack(1, 4, 2, len(PCM)) + b"path" + b"{}" + PCM
+    assert read_asked(io.BytesIO(frame)) == (1, Path("path"), b"{}", PCM)
+    for length in (0, 5, ASKED.size, ASKED.size + 3, len(frame) - 1):
+        assert read_asked(io.BytesIO(frame[:length])) is None
+
+
+async def test_a_process_that_fails_over_something_else_is_ended(tmp_path: Path) -> None:
+    process = await started()
+    with pytest.raises(NotSaved):
+        await process.write(tmp_path / "a\0b.pcm", PCM, b"{}")
+    await process.end()
+
+
+@pytest.mark.parametrize("program", ["missing", "mute", "failing", None])
+async def test_all_is_saved_where_there_can_be_no_process(
+    program: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, ends in {"mute": "exec sleep 600", "failing": "echo no; exit 1"}.items():
+        script = tmp_path / name
+        script.write_text(f"#!/bin/sh\n{ends}\n")
+        script.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", None if program is None else str(tmp_path / program))
+    monkeypatch.setattr(saving, "_START_S", 0.5)
+    store = Counting(tmp_path)
+    async with asyncio.timeout(PATIENCE_S), TakeWriter(store, MemoryLedger()) as writer:
+        for number in range(2 * APART_FROM):
+            await keep(writer, str(number))
+    assert len(store.by_threads) == 2 * APART_FROM
+    assert not children_of(os.getpid())
+
+
+async def test_a_suspended_process_is_not_waited_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("_PATIENCE_S", "_END_S"):
+        monkeypatch.setattr(saving, name, 0.5)
+    store = Counting(tmp_path)
+    async with asyncio.timeout(PATIENCE_S):
+        async with TakeWriter(store, MemoryLedger()) as writer:
+            child = await _until_there_is_a_process(writer, store)
+            os.kill(child, signal.SIGSTOP)
+            take = await keep(writer, "meanwhile")
+    assert_all_are_there(store, [take], ["meanwhile"])
+    assert not is_running(child)
+
+
+@pytest.mark.parametrize("cancellations", [1, 3])
+async def test_leaving_in_a_hurry_saves_what_was_asked_for(tmp_path: Path, cancellations: int) -> None:
+    store = Counting(tmp_path)
+    writer = await TakeWriter(store, MemoryLedger()).__aenter__()
+    child = await _until_there_is_a_process(writer, store)
+    keeping = [asyncio.create_task(keep(writer, f"late {number}")) for number in range(60)]
+    await asyncio.sleep(0)
+    for each in keeping:
+        each.cancel()
+    leaving = asyncio.create_task(writer.__aexit__(None, None, None))
+    for _ in range(cancellations):
+        await asyncio.sleep(0.0005)
+        leaving.cancel()
+    await asyncio.wait([leaving, *keeping])
+    assert leaving.cancelled()
+    assert all(store.has(draft_of(f"late {number}").request.key) for number in range(60))
+    assert not is_running(child)
 
 
 _PARENT = """
 import asyncio, sys
+from narrator.rendering import saving
 from narrator.rendering.saving import SavingProcess
 
 async def main():
