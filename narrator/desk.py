@@ -67,6 +67,11 @@ class Desk:
         """How many orders are being spoken now."""
         return self._scheduler.in_flight if self._scheduler else 0
 
+    @property
+    def is_rushed(self) -> bool:
+        """Whether it has its hands full with answers, and other work had better wait."""
+        return self.in_flight > 0 and self._booth.writer.rush.is_on
+
     def close(self) -> None:
         """Begin nothing more; what is in flight goes on to its end."""
         self._limits.close()

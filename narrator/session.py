@@ -28,6 +28,7 @@ from narrator.rendering.takes import TakeFolder
 from narrator.stopping import Stop
 
 CHAPTERS_AT_ONCE = 2
+_LOOK_S = 0.05
 
 MOST_PASSES = 3
 """Takes that prove damaged or doubtful are spoken again in another pass; this many passes find them all."""
@@ -304,6 +305,8 @@ class Session:
         return on_take
 
     async def _assemble(self, planned: PlannedChapter, without: frozenset[TakeKey]) -> None:
+        while self._desk and self._desk.is_rushed:  # noqa: ASYNC110 - nobody could tell when it is over
+            await asyncio.sleep(_LOOK_S)
         if self.stop.softly.is_set():
             return
         loop = asyncio.get_running_loop()

@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 from narrator.errors import DiskError
 from narrator.model import Draft, Take
 from narrator.ports import Ledger, TakeStore
+from narrator.rendering.rush import Rush
 from narrator.rendering.saving import ApartSaving
 
 SAVED_AT_ONCE = 4
@@ -37,6 +38,7 @@ class TakeWriter:
         self._measuring = threading.Lock()  # side by side it would take more memory, and hardly less time
         self._committing = ThreadPoolExecutor(1, "commit")
         self._apart = ApartSaving(takes, self._save)
+        self.rush = Rush()
         self._coming: asyncio.Future[None] | None = None  # the next commit, which has not begun
         self._is_committing = False
 
@@ -53,7 +55,9 @@ class TakeWriter:
             DiskError: nothing is left under its names. What `make` raises.
         """
         if is_brief:
-            return await asyncio.shield(self._apart.begin(make()))
+            draft = make()
+            self.rush.heard(draft.measurement.frames / draft.request.rate_hz)
+            return await asyncio.shield(self._apart.begin(draft))
         keeping = asyncio.get_running_loop().run_in_executor(self._threads, self._keep, make)
         return await asyncio.shield(keeping)
 
