@@ -51,6 +51,7 @@ def test_a_rush_ends_where_sound_becomes_slow() -> None:
     assert not known.is_on
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fast", "least_early", "most_early"), [(0.0, 0, 1), (1e9, 1, 5)])
 def test_chapters_are_made_after_the_last_answer_of_a_rush(
     fast: float, least_early: int, most_early: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

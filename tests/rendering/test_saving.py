@@ -177,7 +177,7 @@ async def test_a_process_that_fails_over_something_else_is_ended(tmp_path: Path)
     await process.end()
 
 
-@pytest.mark.parametrize("program", ["missing", "mute", "failing", None])
+@pytest.mark.parametrize("program", ["missing", pytest.param("mute", marks=pytest.mark.slow), "failing", None])
 async def test_all_is_saved_where_there_can_be_no_process(
     program: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
