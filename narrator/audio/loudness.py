@@ -56,10 +56,9 @@ def k_weighted(samples: Samples, rate_hz: int) -> Samples:
     rows = padded.reshape(-1, _GROUPS * _GROUP, _ROW)
     left = (rows @ by.left).reshape(-1, _GROUPS, 4 * _GROUP)
     groups = np.concatenate([np.zeros(len(by.past), np.float32), (left @ by.total).ravel()])
-    stacks = len(rows)
     # Each group sees the states before it: windows of one array, four numbers apart.
     past: Samples = np.ndarray(
-        (stacks, _GROUPS, len(by.past)), np.float32, groups, strides=(16 * _GROUPS, 16, 4)
+        (len(rows), _GROUPS, len(by.past)), np.float32, groups, strides=(16 * _GROUPS, 16, 4)
     )
     states = left @ by.within
     states += past @ by.past

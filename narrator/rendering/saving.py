@@ -52,7 +52,7 @@ class SavingProcess(asyncio.Protocol):
         self._waiting: dict[int, asyncio.Future[str]] = {0: asyncio.get_running_loop().create_future()}
         self._last = 0
         self._received = bytearray()
-        self._has_ended = False
+        self.has_ended = False
         self._transport: asyncio.WriteTransport | None = None
 
     @classmethod
@@ -94,7 +94,7 @@ class SavingProcess(asyncio.Protocol):
             DiskError: nothing of it is left.
             NotSaved: there is one already; or the process has ended, or was ended since it was not heard of.
         """
-        if self._has_ended or self._transport is None:
+        if self.has_ended or self._transport is None:
             raise NotSaved
         self._last += 1
         number, name = self._last, os.fsencode(path)
@@ -137,7 +137,7 @@ class SavingProcess(asyncio.Protocol):
             del self._received[:end]
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - however it was lost
-        self._has_ended = True
+        self.has_ended = True
         for number in list(self._waiting):
             self._fail(number, NotSaved())
 
@@ -206,7 +206,8 @@ class ApartSaving:
         return self._starting.result() if self._starting and is_there else None
 
     async def _saved(self, draft: Draft) -> Take:
-        if process := self._process:
+        process = self._process
+        if process and not process.has_ended:
             path, sidecar = self._takes.unsealed(draft)
             with suppress(NotSaved):
                 return self._takes.sealed(draft, await process.write(path, draft.pcm, sidecar))

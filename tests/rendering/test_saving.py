@@ -230,8 +230,7 @@ async def test_leaving_in_a_hurry_saves_what_was_asked_for(tmp_path: Path, cance
 
 
 _PARENT = """
-import asyncio, sys
-from narrator.rendering import saving
+import asyncio
 from narrator.rendering.saving import SavingProcess
 
 async def main():
