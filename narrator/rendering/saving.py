@@ -112,11 +112,13 @@ class SavingProcess(asyncio.Protocol):
         """End the child, and see it gone."""
         if self._transport:
             self._transport.abort()
-        await self._until_gone()
-        if self._process.returncode is None:  # it is suspended, or waits for a disk
-            with suppress(ProcessLookupError):
-                self._process.kill()
+        try:
             await self._until_gone()
+        finally:  # nobody may wait that long: it is suspended, or waits for a disk
+            if self._process.returncode is None:
+                with suppress(ProcessLookupError):
+                    self._process.kill()
+                await self._until_gone()
 
     async def _until_gone(self) -> None:
         with suppress(TimeoutError):

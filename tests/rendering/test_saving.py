@@ -53,12 +53,13 @@ class Counting(TakeFolder):
 async def _until_there_is_a_process(writer: TakeWriter, store: Counting) -> int:
     """Have takes kept until one is not written by a thread; the process that wrote it."""
     ends = asyncio.get_running_loop().time() + PATIENCE_S
+    before = set(children_of(os.getpid()))
     number = 0
     while len(store.by_threads) == number:
         assert asyncio.get_running_loop().time() < ends
         await keep(writer, f"early {number}")
         number += 1
-    (child,) = children_of(os.getpid())
+    (child,) = set(children_of(os.getpid())) - before
     assert os.getsid(child) == child, "Ctrl-C is not for it"
     return child
 
@@ -177,22 +178,32 @@ async def test_a_process_that_fails_over_something_else_is_ended(tmp_path: Path)
     await process.end()
 
 
-@pytest.mark.parametrize("program", ["missing", pytest.param("mute", marks=pytest.mark.slow), "failing", None])
+@pytest.mark.parametrize(
+    ("program", "start_s"),
+    [
+        ("missing", 0.5),
+        ("failing", 0.5),
+        (None, 0.5),
+        pytest.param("mute", 30, marks=pytest.mark.slow, id="mute, and left while it starts"),
+        pytest.param("mute", 0.05, marks=pytest.mark.slow, id="mute, and left while it is ended"),
+    ],
+)
 async def test_all_is_saved_where_there_can_be_no_process(
-    program: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    program: str | None, start_s: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    before = set(children_of(os.getpid()))
     for name, ends in {"mute": "exec sleep 600", "failing": "echo no; exit 1"}.items():
         script = tmp_path / name
         script.write_text(f"#!/bin/sh\n{ends}\n")
         script.chmod(0o700)
     monkeypatch.setattr(sys, "executable", None if program is None else str(tmp_path / program))
-    monkeypatch.setattr(saving, "_START_S", 0.5)
+    monkeypatch.setattr(saving, "_START_S", start_s)
     store = Counting(tmp_path)
     async with asyncio.timeout(PATIENCE_S), TakeWriter(store, MemoryLedger()) as writer:
         for number in range(2 * APART_FROM):
             await keep(writer, str(number))
     assert len(store.by_threads) == 2 * APART_FROM
-    assert not children_of(os.getpid())
+    assert set(children_of(os.getpid())) == before
 
 
 async def test_a_suspended_process_is_not_waited_for_long(
