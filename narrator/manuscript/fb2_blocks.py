@@ -18,6 +18,7 @@ from narrator.model import Block, Matter, Role
 
 _PARAGRAPHS_PER_GAP = 4
 """Where empty lines are more frequent than this they are how the book parts its paragraphs."""
+_SPACES = re.compile(r"\s+")
 _LINES = {"p", "v", "subtitle", "text-author", "date", "td", "th"}
 _QUOTED = {"epigraph", "cite"}
 _UNREAD = {"binary", "stylesheet"}
@@ -75,10 +76,12 @@ class BodyWalk:
 
     def _children(self, node: etree._Element, place: Place) -> Iterator[etree._Element]:
         """The elements in a container. Text that stands there by mistake is a paragraph."""
-        self._add(place.role, clean(node.text or ""), place, node)
+        if text := clean(node.text or ""):
+            self._add(place.role, text, place, node)
         for child in node:
             yield child
-            self._add(place.role, clean(child.tail or ""), place, child)
+            if text := clean(child.tail or ""):
+                self._add(place.role, text, place, child)
 
     def finished(self) -> tuple[list[Piece], list[Mark]]:
         """All pieces, scene breaks among them, and the marks at them in order."""
@@ -91,8 +94,10 @@ class BodyWalk:
     def _entered(self, node: etree._Element, around: Place) -> Place | None:
         """The place in a container, None where the element is no container and is done with."""
         tag = str(node.tag)
-        note = note_name(node.get("id")) if self._is_note(node, around) else around.note
-        place = replace(around, language=node.get("lang") or around.language, note=note)
+        place = around
+        if node.keys():
+            note = note_name(node.get("id")) if self._is_note(node, around) else around.note
+            place = replace(around, language=node.get("lang") or around.language, note=note)
         if tag == "section":
             return self._section(node, place)
         if tag in _QUOTED and around.role is not Role.NOTE:
@@ -182,7 +187,7 @@ class BodyWalk:
 
     def _paragraph(self, node: etree._Element, place: Place) -> None:
         text = _text(node)
-        codes = [str(inner.xpath("string()")) for inner in node.iterchildren("code")]
+        codes = [str(inner.xpath("string()")) for inner in node if inner.tag == "code"]
         if place.role is Role.NOTE:
             self._add(Role.NOTE, clean(text), place, node)
         elif codes and clean("".join(codes)) == clean(text):
@@ -243,7 +248,7 @@ def title_lines(title: etree._Element) -> Iterator[str]:
 def _referred(node: etree._Element) -> list[str]:
     """The names of the notes, or of other places, that the marks in an element lead to."""
     marks: list[etree._Element] = []
-    if next(node.iter("a"), None) is not None:
+    if len(node) and next(node.iter("a"), None) is not None:
         _text(node, marks)
     return [href for mark in marks if (href := mark.get("href") or "").startswith("#")]
 
@@ -251,6 +256,8 @@ def _referred(node: etree._Element) -> list[str]:
 def _text(node: etree._Element, marks: list[etree._Element] | None = None) -> str:
     """The text in a line, without the marks of notes, which are added to `marks`; a `<br/>` is a line feed."""
     parts = [_spaced(node.text)]
+    if not len(node):
+        return parts[0]
     walk = etree.iterwalk(node, events=("start", "end"))
     for event, inner in walk:
         if inner is node:
@@ -270,7 +277,7 @@ def _text(node: etree._Element, marks: list[etree._Element] | None = None) -> st
 
 def _spaced(text: str | None) -> str:
     """The text with its line ends as spaces: those of the file mean nothing."""
-    return re.sub(r"\s+", " ", text or "")
+    return _SPACES.sub(" ", text) if text else ""
 
 
 def _anchor(node: etree._Element | None) -> str:

@@ -64,14 +64,15 @@ class _Tree:
 
     def built(self, source: str) -> etree._Element:
         self._builder.start("root", {})
-        for is_markup, text in _tokens(source):
-            tag = _TAG.fullmatch(text) if is_markup else None
-            if tag is None:
-                self._builder.data(text)
-            elif tag[1]:
-                self._end(tag[2].lower())
+        for token in _tokens(source):
+            if isinstance(token, str):
+                self._builder.data(token)
+                continue
+            ends, name, attributes = token.groups()
+            if ends:
+                self._end(name.lower())
             else:
-                self._start(tag[2].lower(), tag[3], is_closed=tag[3].endswith("/"))
+                self._start(name.lower(), attributes, is_closed=attributes.endswith("/"))
         self._close(0)
         self._builder.end("root")
         return self._builder.close()
@@ -86,11 +87,13 @@ class _Tree:
         is_closed = is_closed or name in _VOID
         if len(self._open) >= _DEEPEST:
             return
-        found: dict[str | bytes, str | bytes] = {
-            key: _UNFIT.sub("", html.unescape(one or two))
-            for key, one, two in _ATTRIBUTE.findall(attributes)
-            if key in _ATTRIBUTES
-        }
+        found: dict[str | bytes, str | bytes] = {}
+        if attributes:
+            found = {
+                key: _UNFIT.sub("", html.unescape(one or two))
+                for key, one, two in _ATTRIBUTE.findall(attributes)
+                if key in _ATTRIBUTES
+            }
         self._builder.start(name, found)
         if is_closed:
             self._builder.end(name)
@@ -116,7 +119,7 @@ def _rank(name: str) -> int:
     return _RANKS.get(name, _INLINE)
 
 
-def _tokens(source: str) -> Iterator[tuple[bool, str]]:
+def _tokens(source: str) -> Iterator[re.Match[str] | str]:
     """Tags, and the text between them with its references resolved. No entity of a document type is known."""
     source = _DOCTYPE.sub("", source, count=1)
     unclosed: set[str] = set()
@@ -126,21 +129,22 @@ def _tokens(source: str) -> Iterator[tuple[bool, str]]:
         if begin < 0:
             begin = len(source)
         if begin > at:
-            yield False, _resolved(source[at:begin])
+            yield _resolved(source[at:begin])
         if begin == len(source):
             return
+        if tag := _TAG.match(source, begin):
+            yield tag
+            at = tag.end()
+            continue
         opening = next((start for start in _CLOSED_BY if source.startswith(start, begin)), "")
         end = -1 if opening in unclosed or not opening else source.find(_CLOSED_BY[opening], begin)
         if end >= 0:
             if opening == _CDATA:
-                yield False, source[begin + len(_CDATA) : end]
+                yield source[begin + len(_CDATA) : end]
             at = end + len(_CLOSED_BY[opening])
-        elif tag := _TAG.match(source, begin):
-            yield True, tag[0]
-            at = tag.end()
         else:
             unclosed.add(opening)
-            yield False, "<"
+            yield "<"
             at = begin + 1
 
 

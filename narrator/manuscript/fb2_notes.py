@@ -43,5 +43,7 @@ def is_mark(node: etree._Element, *, opens_block: bool) -> bool:
 def with_notes_among(names: set[str], piece: Piece) -> Piece:
     """The piece without what its marks lead to where that is no note, or the one that it is in."""
     block = piece.block
+    if not block.notes:
+        return piece
     notes = tuple(name for name in block.notes if name in names and name != block.note)
     return piece if notes == block.notes else replace(piece, block=replace(block, notes=notes))

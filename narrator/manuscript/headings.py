@@ -94,9 +94,12 @@ class Label:
 
 def label_of(text: str) -> Label | None:
     """The label that a heading begins with, or None where it has no word and number of a chapter or part."""
-    match = _LABELLED.match(text) or _ORDINAL_FIRST.match(text) or _CJK.match(text) or _CJK_VOLUME.match(text)
+    match = _LABELLED.match(text) or _ORDINAL_FIRST.match(text)
+    may_be_cjk = not text.isascii()
+    if not match and may_be_cjk:
+        match = _CJK.match(text) or _CJK_VOLUME.match(text)
     if not match or not _TITLE_START.match(match["rest"]):
-        match = _CJK_CHAPTER.fullmatch(text)
+        match = _CJK_CHAPTER.fullmatch(text) if may_be_cjk else None
     if not match:
         return None
     rank = Rank.PART if _PART_WORD.fullmatch(match["word"]) else Rank.CHAPTER
@@ -108,7 +111,7 @@ def is_bare_number(text: str) -> bool:
     """Whether this is a chapter's number alone: 'IV', 'IV.', '12', 'Twelve', '十二', '其の一'."""
     if len(text) > _LONGEST_NUMBER:
         return False
-    if _LONE_NUMBER.fullmatch(text) or _LONE_KANJI.fullmatch(text):
+    if _LONE_NUMBER.fullmatch(text) or (not text.isascii() and _LONE_KANJI.fullmatch(text)):
         return True
     return text[:1].isupper() and _LONE_WORD.fullmatch(text) is not None
 

@@ -100,7 +100,7 @@ class MarkedText:
     def drop(self) -> None:
         """Begin anew where no text gathered. What refers to notes there waits for the next text."""
         self._parts.clear()
-        self._notes = [(0, note) for _, note in self._notes]
+        self._keep_notes()
 
     def taken(self, cut: Cut) -> list[Told]:
         """The blocks in the text, which begins anew."""
@@ -111,8 +111,12 @@ class MarkedText:
             shown = [0, *accumulate(map(_shown, parts))]
             told = _with_notes(told, [(shown[at], note) for at, note in self._notes])
             self._notes = []
-        self._notes = [(0, note) for _, note in self._notes]
+        self._keep_notes()
         return told
+
+    def _keep_notes(self) -> None:
+        if self._notes:
+            self._notes = [(0, note) for _, note in self._notes]
 
     def _told(self, text: str, cut: Cut) -> list[Told]:
         plain = text if text.isascii() else without_signs(text)

@@ -22,7 +22,10 @@ def headed(pieces: Sequence[Piece], title: str) -> tuple[Piece, ...]:
     """The pieces of a chapter of that title, with its number and title as headings."""
     whole = _with_whole_labels(pieces)
     blocks = _with_headings([piece.block for piece in whole], title)
-    return tuple(replace(piece, block=block) for piece, block in zip(whole, blocks, strict=True))
+    return tuple(
+        piece if block is piece.block else replace(piece, block=block)
+        for piece, block in zip(whole, blocks, strict=True)
+    )
 
 
 def _with_whole_labels(pieces: Sequence[Piece]) -> list[Piece]:
