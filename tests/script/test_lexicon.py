@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from narrator.errors import ConfigError
 from narrator.script.lexicon import Lexicon
 from narrator.script.lexicon_entry import Case, Entry, natural_case
+from tests.cpu_time import cpu_s_at_most
 
 
 def word(pattern: str, say: str, language: str = "", voice: str = "") -> Entry:
@@ -101,9 +102,8 @@ def test_a_whole_book_is_looked_through_in_a_moment() -> None:
     lexicon = Lexicon(word(name, f"{name} said") for name in names)
     text = "And then Bal7 went with Corin to the town, where nobody knew Dun999 or had heard of him. " * 11_000
     lexicon.apply("", "en", "heart")
-    began = time.process_time()
-    spoken = lexicon.apply(text, "en", "heart")
-    assert time.process_time() - began < 5
+    with cpu_s_at_most(5):
+        spoken = lexicon.apply(text, "en", "heart")
     assert spoken.count("Bal7 said") == spoken.count("Dun999 said") == 11_000
 
 
