@@ -48,7 +48,8 @@ def peaks_above(samples: Samples, level: float) -> tuple[npt.NDArray[np.intp], S
 
     The positions are those of the samples nearest to each crest, ascending.
     """
-    at = _crests(samples, np.flatnonzero(np.abs(samples) >= np.float32(NEAR * level)))
+    at = np.flatnonzero(np.abs(samples) >= np.float32(NEAR * level))
+    at = at[_are_crests(*_around(samples, at))]
     heights = _heights(samples, at)
     over = heights >= level
     return at[over], heights[over]
@@ -60,12 +61,11 @@ def _may_reach(samples: Samples, magnitudes: Samples, level: float) -> npt.NDArr
     A sine's true peak lies above its highest sample by 1/8 of the second difference there where it is slow, by
     1/5 of it at a quarter of the rate, and by `_MOST_RISE` times as much close to half of the rate.
     """
-    bend = samples * np.float32(2.0 + 1.0 / _MOST_RISE)
-    bend[1:] -= samples[:-1]
-    bend[:-1] -= samples[1:]
-    reach = np.abs(bend, out=bend)
-    at = np.flatnonzero(reach >= np.float32(level / _MOST_RISE))
-    return _crests(samples, at[magnitudes[at] >= np.float32(NEAR * level)])
+    at = np.flatnonzero(magnitudes >= np.float32(NEAR * level))
+    before, here, after = _around(samples, at)
+    reach: Samples = np.abs(here * np.float32(2.0 + 1.0 / _MOST_RISE) - before - after)
+    may_reach: npt.NDArray[np.bool_] = reach >= np.float32(level / _MOST_RISE)
+    return at[may_reach & _are_crests(before, here, after)]
 
 
 def _heights(samples: Samples, at: npt.NDArray[np.intp]) -> Samples:
@@ -81,13 +81,19 @@ def _heights(samples: Samples, at: npt.NDArray[np.intp]) -> Samples:
     return heights
 
 
-def _crests(samples: Samples, at: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    """Those of these samples that are hardly lower than their neighbours, or higher."""
-    here = samples[at]
+def _around(samples: Samples, at: npt.NDArray[np.intp]) -> tuple[Samples, Samples, Samples]:
+    """The samples before these, these, and those after; outside there is silence."""
+    before, after = samples.take(at - 1, mode="clip"), samples.take(at + 1, mode="clip")
+    before[at == 0] = 0.0
+    after[at == len(samples) - 1] = 0.0
+    return before, samples[at], after
+
+
+def _are_crests(before: Samples, here: Samples, after: Samples) -> npt.NDArray[np.bool_]:
+    """Whether samples are hardly lower than their neighbours, or higher."""
     side = np.sign(here)  # a neighbour on the other side of zero is lower, however far it is
-    before = samples[np.maximum(at - 1, 0)] * side
-    after = samples[np.minimum(at + 1, len(samples) - 1)] * side
-    return at[here * side >= _ALMOST * np.maximum(before, after)]
+    crests: npt.NDArray[np.bool_] = here * side >= _ALMOST * np.maximum(before * side, after * side)
+    return crests
 
 
 @lru_cache(maxsize=1)
