@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+
+from tests.waits import waits_skipped
 
 # A slow or busy machine is no fault of the code under test.
 hypothesis.settings.register_profile("narrator", deadline=None)
@@ -91,3 +94,10 @@ def _must_be_near(connection: socket.socket, address: Any) -> None:
         is_near = host == "localhost"
     if not is_near:
         pytest.fail(f"a test tried to reach {host}: tests talk to this machine only")
+
+
+@pytest.fixture
+async def skipped_waits() -> AsyncIterator[None]:
+    """For tests whose servers are on their own event loop: see `waits`."""
+    with waits_skipped(asyncio.get_running_loop()):
+        yield

@@ -48,6 +48,7 @@ def _refusals(events: list[dict[str, Any]]) -> list[str]:
     return [reason for reason in reasons if re.search(r"\b429\b|oncurren|same time", reason)]
 
 
+@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("transport", [*SLOW, "ws"])
 def test_an_account_of_one_is_asked_for_one_even_after_answers_that_broke_off(
     transport: str, render: Render

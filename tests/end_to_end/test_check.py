@@ -108,7 +108,7 @@ def test_a_damaged_file_fails_without_a_profile(book: Path, tmp_path: Path) -> N
 def test_files_that_are_fine_alone_and_not_together_fail(book: Path, tmp_path: Path) -> None:
     stereo = np.stack([mastered(), mastered()])
     other = write_sound(tmp_path / "stereo.mp3", stereo, RATE_HZ, "libmp3lame", kbps=192)
-    run = narrator("check", book / "01 fine.mp3", other, "--profile", "acx")
+    run = here("check", book / "01 fine.mp3", other, "--profile", "acx")
     assert run.exit_code == 9
     assert row(run.out, "kinds of files").endswith("one FAIL")
     assert run.out.splitlines()[-1] == "Each file by itself is as acx wants it, but all together are not."

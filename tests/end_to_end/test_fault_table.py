@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import logging
 from collections import Counter
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tenacity import wait_random_exponential
 
 from narrator.__main__ import run as run_here
 from narrator.testing.chatterbox_server import FakeChatterboxServer
@@ -25,6 +23,8 @@ from narrator.testing.smallest_server import FakeSmallestServer
 from narrator.testing.speechlike import CHARACTERS_PER_SECOND
 from narrator.testing.wyoming_server import FakeWyomingServer
 from tests.end_to_end.books import CLOSING, OPENING, markdown
+
+pytestmark = pytest.mark.usefixtures("hasty")
 
 KEY = "sk_canary5e1c0ffee4d2b7a9"
 TITLES = ("One", "Two", "Three", "Four", "Five")
@@ -145,8 +145,6 @@ def desk(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Desk:
     way: Way = request.param
-    hastily = functools.partial(wait_random_exponential, max=0.1)
-    monkeypatch.setattr("narrator.rendering.tries.wait_random_exponential", lambda **_: hastily())
     monkeypatch.setattr("narrator.rendering.limits.LINGERS_S", 0.02)
     if way.key_variable:
         monkeypatch.setenv(way.key_variable, KEY)

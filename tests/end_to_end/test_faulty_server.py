@@ -15,6 +15,8 @@ from narrator.testing.openai_server import FakeSpeechServer, served
 from tests.end_to_end.books import CLOSING, OPENING, markdown, paragraph
 from tests.end_to_end.command import Finished, delivered, here
 
+pytestmark = pytest.mark.usefixtures("hasty")
+
 PASSING = [
     "429", "500", "503", "cut", "cut-chunked", "cut-at-once",
     "reset", "half", "html", "json", "empty", "silence",

@@ -73,6 +73,7 @@ def test_one_interrupt_lets_running_segments_finish_and_says_how_to_go_on(tmp_pa
     assert len(server.requests) == len({request.text for request in server.requests}) == 14
 
 
+@pytest.mark.slow  # test_signals has this of SIGTERM
 def test_a_second_interrupt_stops_at_once(tmp_path: Path) -> None:
     book = _book(tmp_path)
     with served() as server:
@@ -87,6 +88,7 @@ def test_a_second_interrupt_stops_at_once(tmp_path: Path) -> None:
     assert "Traceback" not in stopped.err
 
 
+@pytest.mark.slow  # test_signals has this of SIGHUP, and of SIGTERM the code
 def test_a_request_to_terminate_is_an_interrupt_with_its_own_exit_code(tmp_path: Path) -> None:
     book = _book(tmp_path)
     with served(FakeSpeechServer(latency_s=0.2)) as server, running(*_render(book, server)) as run:

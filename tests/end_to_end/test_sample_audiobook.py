@@ -131,6 +131,7 @@ def test_a_second_run_does_nothing_and_says_so(files: list[Path], project: Path)
     assert "nothing" in (again.out + again.err).lower(), again
 
 
+@pytest.mark.slow  # test_resuming has it of a smaller book
 def test_deleted_output_comes_back_byte_for_byte_without_a_word_spoken(
     files: list[Path], project: Path
 ) -> None:

@@ -18,7 +18,7 @@ import pytest
 from narrator.testing.faults import Fault
 from narrator.testing.openai_server import FakeSpeechServer, served
 from narrator.testing.speechlike import frames_for, speech_pcm
-from tests.end_to_end.command import COMMAND, narrator
+from tests.end_to_end.command import COMMAND, here
 
 KEY = "sk-canary-5d0c93"
 RATE_HZ = 24_000
@@ -111,7 +111,7 @@ def test_a_file_holds_all_and_a_program_is_told_what_it_is(tmp_path: Path) -> No
     source, path = tmp_path / "text.txt", tmp_path / "speech.wav"
     source.write_text(f"\ufeff{FIRST}\n\n{SECOND}\n", encoding="utf-8")
     with served() as server:
-        ended = narrator("speak", *voice(server), "-f", source, "-o", path, "--json")
+        ended = here("speak", *voice(server), "-f", source, "-o", path, "--json")
     assert (ended.exit_code, ended.err) == (0, "")
     result = ended.result
     frames = frames_in(path)
@@ -126,8 +126,8 @@ def test_a_failure_in_the_middle_keeps_what_was_spoken_and_says_why(tmp_path: Pa
     path = tmp_path / "speech.wav"
     with served() as server:
         server.fail(Fault(cut_after=9000, chunked=True), text=lambda text: text == SECOND)
-        ended = narrator("speak", *voice(server), f"{FIRST} {SECOND}", "-o", path, "--json")
-        told = narrator("speak", *voice(server), f"{FIRST} {SECOND}", "-o", path)
+        ended = here("speak", *voice(server), f"{FIRST} {SECOND}", "-o", path, "--json")
+        told = here("speak", *voice(server), f"{FIRST} {SECOND}", "-o", path)
     assert told.err.startswith("0:")
     assert "of sound is in" in told.err.splitlines()[0]
     assert ended.exit_code == ended.result["exit_code"] == 3
@@ -140,7 +140,7 @@ def test_a_refused_key_is_refused_and_shown_nowhere(tmp_path: Path) -> None:
     path = tmp_path / "speech.wav"
     path.write_bytes(b"of before")
     with served(FakeSpeechServer(key="another")) as server:
-        ended = narrator("speak", *voice(server), "Hello.", "-o", path, "-v", env={"OPENAI_API_KEY": KEY})
+        ended = here("speak", *voice(server), "Hello.", "-o", path, "-v", env={"OPENAI_API_KEY": KEY})
     assert ended.exit_code == 4
     assert KEY not in ended.out + ended.err
     assert path.read_bytes() == b"of before"

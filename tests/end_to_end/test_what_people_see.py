@@ -126,7 +126,7 @@ def test_it_renders_without_streams(server: FakeSpeechServer, book: Path, closin
     assert _is_finished(book)
 
 
-@pytest.mark.parametrize("ending", ["| head -1", ">/dev/full"])
+@pytest.mark.parametrize("ending", ["| head -1", pytest.param(">/dev/full", marks=pytest.mark.slow)])
 def test_a_reader_that_goes_away_does_not_stop_the_render(
     server: FakeSpeechServer, book: Path, ending: str
 ) -> None:
@@ -193,7 +193,7 @@ def test_an_end_that_comes_outside_of_the_run_is_told_too(
 
 
 def test_a_key_that_is_none_is_found_by_doctor() -> None:
-    run = narrator("doctor", env={"OPENAI_API_KEY": "a b"})
+    run = here("doctor", env={"OPENAI_API_KEY": "a b"})
     assert run.exit_code == 2
     assert re.search(r"BAD  key of openai .*spaces", run.out)
 

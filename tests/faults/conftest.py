@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from narrator.testing.openai_server import FakeSpeechServer, served
-from tests.end_to_end.command import started
+from tests.end_to_end.command import here
 from tests.faults.ferry import Ferry, Undisturbed, render_command, write_book
 
 
@@ -16,8 +16,7 @@ from tests.faults.ferry import Ferry, Undisturbed, render_command, write_book
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     folder = tmp_path_factory.mktemp("undisturbed")
     with served() as server:
-        with started(*render_command(write_book(folder), folder / "ferry", server)) as run:
-            ended = run.finish()
+        ended = here(*render_command(write_book(folder), folder / "ferry", server)[1:])
         assert ended.exit_code == 0, ended
         texts = {request.text for request in server.requests}
         assert len(server.requests) == len(texts) >= 60

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.command import COMMAND, Finished, started
+from tests.end_to_end.command import Finished, here, started
 from tests.faults.ferry import CONCURRENCY, Ferry
 from tests.faults.small_disk import SmallDisk, small_disk
 from tests.faults.starting import injected, need, need_strace, traced, watch_until
@@ -63,7 +63,7 @@ def test_a_disk_that_fills_up_while_takes_are_written_stops_the_paying(ferry: Fe
 
         disk.free()
         ferry.server.latency_s = 0
-        seen.assert_finished(ferry.render(*disk.inside))
+        seen.assert_finished(seen.render())
         assert not kept.intersection(ferry.asked_since(asked))
 
 
@@ -121,23 +121,21 @@ def test_where_one_folder_is_read_only_nothing_is_asked_for(ferry: Ferry, part: 
 
 
 def test_on_a_disk_that_is_full_from_the_start_nothing_is_asked_for(ferry: Ferry, disk: SmallDisk) -> None:
-    inside, outside = _inside(ferry, disk), _outside(ferry, disk)
-    with started(*disk.inside, *inside.command) as run:
-        run.wait_for("take_ready", times=6)
-        run.interrupt()
-        run.finish()
+    ferry.server.latency_s = 0
+    outside = _outside(ferry, disk)
+    assert here(*outside.command[1:], "--max-characters", "500").exit_code == 5
     asked = len(ferry.server.requests)
+    assert 6 <= asked < ferry.undisturbed.texts
     rest = outside.project / "takes" / ".rest.0badcafe.part"
     disk.fill()
-    _assert_told(inside.render(*disk.inside), "0 MB free")
+    _assert_told(outside.render(), "0 MB free")
     assert len(ferry.server.requests) == asked
 
     rest.touch()
-    with started(*disk.inside, COMMAND, "clean", inside.project, "--yes", "--json") as cleaning:
-        assert cleaning.finish().exit_code == 0
+    assert here("clean", outside.project, "--yes", "--json").exit_code == 0
     assert not rest.exists(), "what frees space needs none"
     disk.free()
-    outside.assert_finished(inside.render(*disk.inside))
+    outside.assert_finished(outside.render())
 
 
 @pytest.mark.slow

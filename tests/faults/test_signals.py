@@ -164,6 +164,7 @@ def test_a_render_stopped_for_longer_than_its_limits_of_time_goes_on(
         watch_until(lambda: _state(run) == "T")
         time.sleep(stopped_s)  # the fault itself: a laptop asleep, in small
         ferry.server.recover()
+        ferry.server.latency_s = 0
         run.process.send_signal(signal.SIGCONT)
         ended = run.finish()
     assert sum(event["event"] == "segment_retried" for event in run.events) == CONCURRENCY

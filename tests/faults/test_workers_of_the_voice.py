@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.books import markdown, paragraph
-from tests.end_to_end.command import COMMAND, delivered, narrator, started
+from tests.end_to_end.command import COMMAND, delivered, here, started
 from tests.faults.starting import children_of, is_running, watch_until
 
 
@@ -57,4 +57,4 @@ def test_a_killed_render_leaves_no_worker_and_no_lock(tmp_path: Path) -> None:
         run.process.kill()
         watch_until(lambda: not any(map(is_running, workers)), within_s=2)
         run.finish()
-    assert delivered(narrator(*_command(book)[1:]))
+    assert delivered(here(*_command(book)[1:]))

@@ -35,6 +35,8 @@ from narrator.testing.fake_server import LoggedRequest
 from narrator.testing.faults import Fault
 from narrator.testing.speechlike import frames_for, speech_pcm, wav
 
+pytestmark = pytest.mark.usefixtures("skipped_waits")
+
 PCM = speech_pcm(TEXT, 24_000, frames_for(TEXT, 24_000))
 SOUND = base64.b64encode(b"\1\2" * 400).decode()
 INFO = {"type": "speech.audio.info", "sample_rate": 24_000, "channels": 1, "bits_per_sample": 16}

@@ -13,6 +13,8 @@ from narrator.testing.conformance import MESSAGE_FAULT_ERRORS, TEXT, RemoteContr
 from narrator.testing.fake_server import FakeServer
 from narrator.testing.faults import Fault
 
+pytestmark = pytest.mark.usefixtures("skipped_waits")
+
 
 def _late(fault: Fault) -> Fault:
     if fault.reset:  # by which what came before is lost, too

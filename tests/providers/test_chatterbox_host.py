@@ -20,6 +20,8 @@ from narrator.providers.chatterbox import Chatterbox
 from narrator.testing.chatterbox_server import FakeChatterboxServer
 from narrator.testing.conformance import TEXT, speak_whole
 
+pytestmark = pytest.mark.usefixtures("skipped_waits")
+
 
 def adapter(base_url: str = "", *, timeout_s: float = 5.0, **wishes: Any) -> Chatterbox:
     return Chatterbox(

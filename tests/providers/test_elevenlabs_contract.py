@@ -14,6 +14,8 @@ from narrator.testing.conformance import MESSAGE_FAULT_ERRORS, TEXT, RemoteContr
 from narrator.testing.elevenlabs_server import FakeElevenLabs
 from narrator.testing.fake_server import FakeServer
 
+pytestmark = pytest.mark.usefixtures("skipped_waits")
+
 
 class ElevenLabsContract(RemoteContract):
     key_variable = "ELEVENLABS_API_KEY"
@@ -59,6 +61,7 @@ class TestStreamTimestampsHoldTheContract(ElevenLabsContract):
 
 class TestWebSocketHoldsTheContract(ElevenLabsContract):
     transport = "ws"
+    timeout_s = 2.0  # most of it is skipped, and six answers at once are work for a busy machine
     # What over HTTP is words under status 200, is a message with words here: the service refuses the text.
     # A web page in the place of a socket is somebody's on the way.
     fault_errors: ClassVar[Mapping[str, type[SpeechError]]] = {

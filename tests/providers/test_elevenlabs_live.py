@@ -17,6 +17,8 @@ from narrator.testing.elevenlabs_server import FakeElevenLabs
 from narrator.testing.faults import refusal
 from narrator.testing.live_conformance import LiveContract
 
+pytestmark = pytest.mark.usefixtures("skipped_waits")
+
 STORY = "The house stood on a hill. Nobody lived there, Mr. Gray said! Was it so? “No.” The end"
 
 

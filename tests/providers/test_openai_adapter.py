@@ -28,6 +28,8 @@ from narrator.testing.faults import Fault
 from narrator.testing.openai_server import FakeSpeechServer
 from narrator.testing.speechlike import frames_for, speech_pcm, wav
 
+pytestmark = pytest.mark.usefixtures("skipped_waits")
+
 
 def adapter(base_url: str = "", *, timeout_s: float = 5.0, **wishes: Any) -> OpenAI:
     return OpenAI(Speech(provider="openai", base_url=base_url, **wishes), Rendering(timeout_s=timeout_s))

@@ -13,6 +13,8 @@ from narrator.testing.faults import refusal
 from narrator.testing.piper_server import FakePiperServer
 from narrator.testing.wyoming_server import FakeWyomingServer
 
+pytestmark = pytest.mark.usefixtures("skipped_waits")
+
 
 class TestPiperOverHttpHoldsTheContract(RemoteContract):
     is_free = True

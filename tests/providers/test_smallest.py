@@ -35,6 +35,8 @@ from narrator.testing.faults import Fault
 from narrator.testing.smallest_server import FakeSmallestServer
 from narrator.testing.speechlike import frames_for, speech_pcm
 
+pytestmark = pytest.mark.usefixtures("skipped_waits")
+
 TRANSPORTS = ["http", "sse", "ws"]
 
 

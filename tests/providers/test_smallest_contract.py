@@ -14,6 +14,8 @@ from narrator.testing.conformance import MESSAGE_FAULT_ERRORS, TEXT, RemoteContr
 from narrator.testing.fake_server import FakeServer
 from narrator.testing.smallest_server import FakeSmallestServer
 
+pytestmark = pytest.mark.usefixtures("skipped_waits")
+
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch) -> None:

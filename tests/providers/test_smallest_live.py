@@ -18,6 +18,8 @@ from narrator.testing.faults import Fault
 from narrator.testing.smallest_server import FakeSmallestServer
 from narrator.testing.speechlike import frames_for
 
+pytestmark = pytest.mark.usefixtures("skipped_waits")
+
 TEXT = "The owl watched the lamplighter. He went from door to door, until the street was bright. And then"
 
 

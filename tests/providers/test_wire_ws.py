@@ -25,6 +25,8 @@ from narrator.providers import wire_ws
 from narrator.providers.wire_ws import Sockets
 from tests.providers.swallowing import swallowing
 
+pytestmark = pytest.mark.usefixtures("skipped_waits")
+
 KEY = "sk-canary-5b21"
 Talk = Callable[[web.Request, web.WebSocketResponse], Awaitable[None]]
 

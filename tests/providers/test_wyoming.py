@@ -31,6 +31,8 @@ from narrator.testing.faults import FAULTS
 from narrator.testing.speechlike import frames_for, speech_pcm
 from narrator.testing.wyoming_server import FakeWyomingServer, packed
 
+pytestmark = pytest.mark.usefixtures("skipped_waits")
+
 VOICES = ("en_US-joe-medium", "several")
 SPEAKERS = {"several": ("ann", "bob")}
 

@@ -13,6 +13,8 @@ from narrator.testing.fake_server import FakeServer
 from narrator.testing.smallest_server import FakeSmallestServer
 from narrator.testing.wyoming_server import FakeWyomingServer
 
+pytestmark = pytest.mark.usefixtures("skipped_waits")
+
 STORY = (
     "The lamp was lit at dusk, as it had been on every evening of that long and quiet summer. Nobody knew who "
     "had done it, and nobody asked.\n\nIn the morning it was cold. The glass was"

@@ -31,6 +31,7 @@ It was the other way.
 """
 
 
+@pytest.mark.usefixtures("skipped_waits")
 class TestParrotHoldsTheContract(RemoteContract):
     key_variable = newcomer.KEY_VARIABLE
     timeout_s = 0.8

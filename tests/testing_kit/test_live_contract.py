@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from narrator.config import Rendering, Speech
 from narrator.providers.elevenlabs import ElevenLabs
 from narrator.providers.smallest import Smallest
@@ -9,6 +11,8 @@ from narrator.testing.fake_server import FakeServer
 from narrator.testing.live_conformance import LiveContract
 from narrator.testing.smallest_server import FakeSmallestServer
 from narrator.testing.wyoming_server import FakeWyomingServer
+
+pytestmark = pytest.mark.usefixtures("skipped_waits")
 
 
 class TestSmallestSpeaksLive(LiveContract):
