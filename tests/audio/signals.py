@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -21,6 +22,11 @@ def chirp(seconds: float, rate_hz: int, *, level: float = 0.5) -> Sound:
 
 def babble(seconds: float, rate_hz: int, *, seed: int = 0, level: float = 0.2) -> Sound:
     """Noise with the spectrum of speech, roughly, in syllables that differ in loudness."""
+    return _babble(seconds, rate_hz, seed, level).copy()
+
+
+@functools.lru_cache(maxsize=32)
+def _babble(seconds: float, rate_hz: int, seed: int, level: float) -> Sound:
     rng = np.random.default_rng(seed)
     frames = round(seconds * rate_hz)
     noise = np.convolve(rng.standard_normal(frames), np.hanning(max(3, rate_hz // 2000)), "same")

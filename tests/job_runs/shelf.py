@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from narrator.testing.openai_server import FakeSpeechServer
 from tests.end_to_end.books import markdown, paragraph
-from tests.end_to_end.command import Finished, narrator
+from tests.end_to_end.command import Finished, here
 
 
 class Shelf:
@@ -36,12 +37,13 @@ class Shelf:
         texts = [paragraph(number) for number in range(first, first + paragraphs)]
         return markdown((folder or self.inbox) / f"{name}.md", {"One": texts}, name)
 
-    def run_due(self, now: str = "") -> Finished:
-        return narrator("jobs", "run-due", f"--jobs={self.file}", *([f"--now={now}"] if now else []))
+    def run_due(self, now: str = "", run: Callable[..., Finished] = here) -> Finished:
+        """Start what is due, from this process or with `narrator`; each run is a process of its own."""
+        return run("jobs", "run-due", f"--jobs={self.file}", *([f"--now={now}"] if now else []))
 
     def history(self) -> list[dict[str, Any]]:
         """All runs, the oldest first."""
-        told = narrator("jobs", "history", f"--jobs={self.file}", "--json", "--limit=1000").out
+        told = here("jobs", "history", f"--jobs={self.file}", "--json", "--limit=1000").out
         return [json.loads(line) for line in told.splitlines()][::-1]
 
     def outcomes(self) -> list[str]:

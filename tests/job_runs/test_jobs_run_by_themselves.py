@@ -1,4 +1,7 @@
-"""Jobs from the file to finished books, with real processes and a speech server that counts."""
+"""Jobs from the file to finished books, with real processes and a speech server that counts.
+
+What a person or a timer starts is called here, where it matters to nobody that it is a process; its runs are.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import pytest
 
 from narrator.testing.faults import FAULTS
 from narrator.testing.openai_server import served
-from tests.end_to_end.command import COMMAND, narrator
+from tests.end_to_end.command import COMMAND, here, narrator
 from tests.job_runs.shelf import Shelf
 
 
@@ -83,10 +86,10 @@ def test_a_run_stops_at_its_budget_and_the_next_day_goes_on(shelf: Shelf) -> Non
 
 def test_a_run_by_hand_is_in_the_history(shelf: Shelf) -> None:
     shelf.job("one", f'manuscript = "{shelf.book("one", 1)}", quiet = "0s"', "0 2 * * *")
-    run = narrator("jobs", "start", "one", f"--jobs={shelf.file}")
+    run = here("jobs", "start", "one", f"--jobs={shelf.file}")
     assert run.exit_code == 0
     assert [(each["trigger"], each["outcome"]) for each in shelf.history()] == [("hand", "done")]
-    unknown = narrator("jobs", "start", "on", f"--jobs={shelf.file}")
+    unknown = here("jobs", "start", "on", f"--jobs={shelf.file}")
     assert unknown.exit_code == 2
     assert "'one'" in unknown.err
 
@@ -107,7 +110,7 @@ def test_whoever_is_killed_nothing_is_lost_or_paid_twice(shelf: Shelf, victim: s
         subprocess.run(["pkill", "-KILL", "-o", "-f", pattern], check=True)
         process.wait()
     for minutes in (31, 40, 50):  # a crash is tried again at once, a failed render after five minutes
-        shelf.run_due(f"2026-03-02T02:{minutes}")
+        shelf.run_due(f"2026-03-02T02:{minutes}", narrator)
     assert shelf.made() == {"long"}
     # What was in flight when it was killed may be asked for again, and nothing else.
     assert len(shelf.asked_twice()) <= 1
@@ -215,4 +218,4 @@ def test_a_watched_folder_that_is_gone_is_a_failure_told_once(shelf: Shelf) -> N
     assert "gone" in first.out
     assert json.loads(told.read_text())["outcome"] == "failed"
     assert "Nothing is due" in shelf.run_due("2026-03-01T02:01").out
-    assert narrator("jobs", "status", f"--jobs={shelf.file}").exit_code == 3
+    assert here("jobs", "status", f"--jobs={shelf.file}").exit_code == 3

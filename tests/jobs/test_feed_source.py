@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -10,10 +11,12 @@ import pytest
 from aiohttp import web
 
 from narrator.errors import DiskError, Unavailable, UsageError
+from narrator.jobs import apart, apart_main
 from narrator.jobs.entry_page import Inbox
 from narrator.jobs.feed import look_at_feed
 from narrator.jobs.feed_entries import feed_in
 from narrator.jobs.feed_entry import stat_of, told_apart
+from narrator.jobs.fetch import Fetched
 from narrator.jobs.history import Found, Item, ItemRecord, ItemState
 from narrator.jobs.job import Cron, Job, JobName, Source, SourceKind
 from narrator.jobs.web_texts import Entry, Feed
@@ -23,10 +26,27 @@ from tests.jobs.feed_server import Site, answering, item, paragraphs, rss, servi
 Text = Literal["auto", "feed", "page"]
 
 
+read_apart = apart._read
+
+
+async def read_here(fetched: Fetched, kind: Literal["feed", "page"]) -> Any:
+    """What the program says that reads a feed or a page: to start it for each takes longer than all else."""
+    found = apart_main._found(kind, fetched.data, fetched.url, fetched.charset)
+    return json.loads(json.dumps(asdict(found) if found else None))
+
+
 @pytest.fixture
-async def site() -> AsyncIterator[Site]:
+async def site(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+    """A site whose feeds and pages are read in this process."""
+    monkeypatch.setattr(apart, "_read", read_here)
     async with serving() as served:
         yield served
+
+
+@pytest.fixture
+def in_a_process(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the site has is read in a process of its own, as ever."""
+    monkeypatch.setattr(apart, "_read", read_apart)
 
 
 def job(place: str, **source: Any) -> Job:
@@ -81,6 +101,7 @@ def read(data: bytes, charset: str = "") -> Feed:
 # --- what is new ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("in_a_process")
 async def test_each_entry_is_rendered_once_the_oldest_first(site: Site, reader: Reader) -> None:
     old = [item(name, paragraphs(name), day=day) for day, name in ((3, "C"), (2, "B"), (1, "A"))]
     site.pages["/feed"] = rss(*old)
@@ -294,6 +315,7 @@ async def test_what_was_rendered_of_an_entry_stays_when_its_page_goes(site: Site
     assert await reader.look() == Found()
 
 
+@pytest.mark.usefixtures("in_a_process")
 async def test_a_page_without_an_article_leaves_the_summary_and_says_so(site: Site, reader: Reader) -> None:
     site.pages |= {"/feed": rss(item("A", "<p>All there is.</p>", link=f"{site.url}/a")), "/a": b"%PDF-1.7"}
     found = await reader.look()
@@ -445,6 +467,7 @@ def test_a_feed_that_is_but_badly_written_is_read_to_its_end() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("in_a_process")
 @pytest.mark.parametrize("limit", ["_MOST_CPU_S", "_WHOLE_S"])
 async def test_a_feed_made_to_do_harm_is_given_up(
     limit: str, site: Site, reader: Reader, monkeypatch: pytest.MonkeyPatch

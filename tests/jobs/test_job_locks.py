@@ -15,6 +15,9 @@ from narrator.jobs.locks import hold, is_locked
 
 NEWS = JobName("news")
 
+SOON_S = 0.1
+"""What is waited for a lock that nobody frees."""
+
 WORKER = """
 import os, sys
 from datetime import UTC, datetime
@@ -31,7 +34,8 @@ with hold(state, "news"), HistoryFile.open(state) as file:
 """
 
 
-def test_a_lock_is_held_by_one_who_is_named(tmp_path: Path) -> None:
+def test_a_lock_is_held_by_one_who_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("narrator.jobs.locks._PATIENCE_S", SOON_S)
     with (
         hold(tmp_path, NEWS),
         pytest.raises(ProjectLocked, match=f"Job news is running already: process {os.getpid()} on "),
@@ -56,7 +60,10 @@ def test_whoever_asks_makes_nothing_and_disturbs_nobody(tmp_path: Path) -> None:
     assert [is_locked(tmp_path, NEWS) for _ in range(3)] == [False] * 3
 
 
-def test_a_job_whose_run_was_killed_is_free_and_its_run_is_known(tmp_path: Path) -> None:
+def test_a_job_whose_run_was_killed_is_free_and_its_run_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("narrator.jobs.locks._PATIENCE_S", SOON_S)
     with subprocess.Popen(
         [sys.executable, "-c", WORKER, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as worker:

@@ -6,6 +6,7 @@ or refuse it. `Must` says where only one of the two is right.
 
 from __future__ import annotations
 
+import functools
 import io
 import struct
 import zipfile
@@ -327,7 +328,7 @@ def _of_zip(dialect: Dialect) -> Iterator[Hostile]:
         ),
         case(
             "bomb of bombs",
-            lambda one, path: one.make(path, _zip_of(_zip_of(bytes(40 * _MEGABYTE)))),
+            lambda one, path: one.make(path, _bomb_of_bombs()),
             must=Must.REFUSE,
         ),
         case(
@@ -459,6 +460,11 @@ def _zip_of(data: bytes) -> bytes:
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a", data)
     return held.getvalue()
+
+
+@functools.cache
+def _bomb_of_bombs() -> bytes:
+    return _zip_of(_zip_of(bytes(40 * _MEGABYTE)))
 
 
 def _damaged(path: Path, name: str) -> None:

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from narrator.manuscript.reading import read_manuscript
 from narrator.model import Chapter, Manuscript, Matter, Role
 
-Corpus = Callable[[str], Path]
+RealBook = Callable[[str], Manuscript]
 
 
 def body(book: Manuscript) -> list[Chapter]:
@@ -39,13 +37,13 @@ BOOKS = {
 
 
 @pytest.mark.parametrize("name", BOOKS)
-def test_real_book_has_its_facts_and_chapters(corpus: Corpus, name: str) -> None:
-    book = read_manuscript(corpus(name))
+def test_real_book_has_its_facts_and_chapters(real_book: RealBook, name: str) -> None:
+    book = real_book(name)
     assert (book.title, book.authors, book.language, len(body(book))) == BOOKS[name]
 
 
-def test_alice_begins_where_alice_begins(corpus: Corpus) -> None:
-    book = read_manuscript(corpus("alice.epub"))
+def test_alice_begins_where_alice_begins(real_book: RealBook) -> None:
+    book = real_book("alice.epub")
     first = body(book)[0]
     assert first.title == "Down The Rabbit-Hole"
     assert first.blocks[1].text.startswith("Alice was beginning to get very tired of sitting by her sister")
@@ -55,8 +53,8 @@ def test_alice_begins_where_alice_begins(corpus: Corpus) -> None:
     assert len(book.cover.data) == 36192
 
 
-def test_candide_reads_no_note_and_loses_no_word(corpus: Corpus) -> None:
-    book = read_manuscript(corpus("candide-en.epub"))
+def test_candide_reads_no_note_and_loses_no_word(real_book: RealBook) -> None:
+    book = real_book("candide-en.epub")
     assert kinds(book, Matter.FRONT) == ["titlepage", "imprint", "introduction", "halftitlepage"]
     assert kinds(book, Matter.BACK) == ["endnotes", "colophon", "copyright-page"]
     first = body(book)[0]
@@ -65,8 +63,8 @@ def test_candide_reads_no_note_and_loses_no_word(corpus: Corpus) -> None:
     assert not any(block.role is Role.NOTE for chapter in body(book) for block in chapter.blocks)
 
 
-def test_winter_sports_chapters_begin_inside_files(corpus: Corpus) -> None:
-    book = read_manuscript(corpus("winter-sports.epub"))
+def test_winter_sports_chapters_begin_inside_files(real_book: RealBook) -> None:
+    book = real_book("winter-sports.epub")
     assert [chapter.blocks[0].text for chapter in body(book)][:2] == [
         "CHAPTER I. THE SUN-SEEKER",
         "CHAPTER II. RINKS AND SKATERS",
@@ -80,25 +78,25 @@ def test_winter_sports_chapters_begin_inside_files(corpus: Corpus) -> None:
     assert "a conjuring trick of a glorious and luminous kind" in spoken
 
 
-def test_drama_is_read_as_speaker_and_speech(corpus: Corpus) -> None:
-    act = body(read_manuscript(corpus("earnest.epub")))[0]
+def test_drama_is_read_as_speaker_and_speech(real_book: RealBook) -> None:
+    act = body(real_book("earnest.epub"))[0]
     assert [block.text for block in act.blocks[:1]] == ["Act I"]
     assert act.blocks[3].text == "Algernon: Did you hear what I was playing, Lane?"
 
 
-def test_poems_keep_their_lines(corpus: Corpus) -> None:
-    poem = body(read_manuscript(corpus("purvis-poetry.epub")))[0]
+def test_poems_keep_their_lines(real_book: RealBook) -> None:
+    poem = body(real_book("purvis-poetry.epub"))[0]
     assert poem.blocks[1].role is Role.VERSE
     assert poem.blocks[1].text.split("\n")[1] == "His woes and his sorrows, his pains are all o’er;"
 
 
-def test_japanese_is_read_without_ruby(corpus: Corpus) -> None:
-    chapter = body(read_manuscript(corpus("kusamakura-ja.epub")))[0]
+def test_japanese_is_read_without_ruby(real_book: RealBook) -> None:
+    chapter = body(real_book("kusamakura-ja.epub"))[0]
     assert [block.text for block in chapter.blocks[:2]] == ["一", "山路を登りながら、こう考えた。"]
 
 
-def test_french_text_parts_notes_from_the_tale(corpus: Corpus) -> None:
-    book = read_manuscript(corpus("candide-fr.txt"))
+def test_french_text_parts_notes_from_the_tale(real_book: RealBook) -> None:
+    book = real_book("candide-fr.txt")
     last = body(book)[-1]
     assert last.title == "CHAPITRE XXX: Conclusion."
     notes = [block.text for chapter in body(book) for block in chapter.blocks if block.role is Role.NOTE]
@@ -106,8 +104,8 @@ def test_french_text_parts_notes_from_the_tale(corpus: Corpus) -> None:
     assert not any("[1]" in block.text for chapter in book.chapters for block in chapter.blocks)
 
 
-def test_parts_of_a_study_in_scarlet_head_their_chapters(corpus: Corpus) -> None:
-    book = read_manuscript(corpus("study-in-scarlet.md"))
+def test_parts_of_a_study_in_scarlet_head_their_chapters(real_book: RealBook) -> None:
+    book = real_book("study-in-scarlet.md")
     assert [block.text for block in book.chapters[7].blocks[:2]] == [
         "PART II - The Country of the Saints",
         "CHAPTER 1 - ON THE GREAT ALKALI PLAIN",

@@ -19,7 +19,11 @@ from tests.audio.signals import Sound, babble, chirp
 from tests.mastering.sound_files import acx_noise_floor_db, heard, noise, sine, write_sound, write_wav
 
 TONES_HZ = 16_000
-STEREO = np.stack([babble(8, 44_100, seed=1), babble(8, 44_100, seed=2, level=0.6)])
+
+
+@pytest.fixture(scope="module")
+def stereo() -> Sound:
+    return np.stack([babble(8, 44_100, seed=1), babble(8, 44_100, seed=2, level=0.6)])
 
 
 def measured(sound: Sound, rate_hz: int, folder: Path) -> AudioFigures:
@@ -68,8 +72,8 @@ def test_a_file_of_any_kind_measures_what_libebur128_measures(
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="there is no ffmpeg program")
-def test_an_mp3_measures_what_the_filters_of_ffmpeg_measure(tmp_path: Path) -> None:
-    path = write_sound(tmp_path / "a.mp3", STEREO, 44_100, "libmp3lame", kbps=192)
+def test_an_mp3_measures_what_the_filters_of_ffmpeg_measure(stereo: Sound, tmp_path: Path) -> None:
+    path = write_sound(tmp_path / "a.mp3", stereo, 44_100, "libmp3lame", kbps=192)
     filters = "ebur128=peak=true,astats=measure_perchannel=none"
     ended = subprocess.run(
         ["ffmpeg", "-nostdin", "-hide_banner", "-i", path, "-af", filters, "-f", "null", "-"],
@@ -170,20 +174,20 @@ def test_a_sound_without_pauses_has_neither_head_nor_tail(tmp_path: Path) -> Non
     assert (figures.head_s, figures.tail_s) == (0.0, 0.0)
 
 
-def test_it_makes_no_difference_how_a_sound_is_cut_into_blocks() -> None:
+def test_it_makes_no_difference_how_a_sound_is_cut_into_blocks(stereo: Sound) -> None:
     rng = random.Random(1)
     whole, cut = Meter(44_100, ("FL", "FR")), Meter(44_100, ("FL", "FR"))
-    whole.write(STEREO)
+    whole.write(stereo)
     at = 0
-    while at < STEREO.shape[1]:
+    while at < stereo.shape[1]:
         size = rng.choice([1, 100, 4_411, 30_000])
-        cut.write(STEREO[:, at : at + size])
+        cut.write(stereo[:, at : at + size])
         at += size
     for meter in (whole, cut):
         meter.close()
     # Products of other sizes are summed up in another order.
     assert cut.true_peak == pytest.approx(whole.true_peak, rel=1e-6)
-    assert whole.true_peak == pytest.approx(max(map(true_peak, STEREO)), rel=1e-5)
+    assert whole.true_peak == pytest.approx(max(map(true_peak, stereo)), rel=1e-5)
     assert cut.loudness_lufs == pytest.approx(whole.loudness_lufs, abs=1e-4)
     assert cut.range_lu == pytest.approx(whole.range_lu, abs=1e-4)
     assert np.abs(cut.hops - whole.hops).max() < 1e-3

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 import av
 import lameenc
@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from narrator.audio.mpeg import FrameHeader
 from narrator.audio.pcm import BYTES_PER_FRAME
 from narrator.mastering.mp3 import Mp3Encoder
-from narrator.mastering.mp3_pieces import Lame, LamePieces
+from narrator.mastering.mp3_pieces import PIECE_S, Lame, LamePieces
 from tests.audio.signals import Sound, babble, pcm_of
 from tests.end_to_end.sound import decode
 from tests.mastering.test_mp3_join import by_lame, by_mpg123
@@ -89,6 +89,18 @@ class Recording:
         return given
 
 
+SHORT_S = 15
+"""Of pieces, where it does not matter that real ones are four times as long."""
+
+
+@pytest.fixture(scope="module")
+def short_pieces() -> Iterator[None]:
+    """Files are encoded in short pieces, so that a minute has as many seams as else four have."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("narrator.mastering.mp3.LamePieces", partial(LamePieces, piece_s=SHORT_S))
+        yield
+
+
 @pytest.fixture(scope="module")
 def tale(speech: tuple[Sound, ...]) -> Sound:
     """Half a minute of the embedded voice."""
@@ -124,8 +136,9 @@ def test_what_is_shorter_than_a_piece_is_the_stream_of_one_encoder(tale: Sound) 
     assert b"".join(in_pieces(pcm_of(tale), stream, make, piece_s=60)) == in_one(pcm_of(tale), make)
 
 
+@pytest.mark.usefixtures("short_pieces")
 def test_the_file_is_the_same_however_the_sound_comes(tmp_path: Path) -> None:
-    sound = babble(200, RATE)
+    sound = babble(50, RATE)
     for name, block in (("blocks", 5_000), ("lumps", 900_000)):
         encoder = Mp3Encoder(tmp_path / name, RATE, 64)
         for at in range(0, len(sound), block):
@@ -134,18 +147,27 @@ def test_the_file_is_the_same_however_the_sound_comes(tmp_path: Path) -> None:
     assert (tmp_path / "blocks").read_bytes() == (tmp_path / "lumps").read_bytes()
 
 
-@pytest.mark.parametrize("decoder", [by_mpg123, by_lame])
-@pytest.mark.parametrize("way", [{"kbps": 64}, {"kbps": 32}, {"kbps": 64, "mode": "vbr"}])
-def test_other_decoders_find_every_sample(
-    tmp_path: Path, tale: Sound, way: dict[str, Any], decoder: Callable[[Path, int], Sound]
-) -> None:
-    sound, path = np.tile(tale, 6), tmp_path / "long.mp3"
-    encoder = Mp3Encoder(path, RATE, **{"kbps": 64, **way})
+@pytest.fixture(scope="module", params=[{"kbps": 64}, {"kbps": 32}, {"kbps": 64, "mode": "vbr"}])
+def of_pieces(
+    request: pytest.FixtureRequest, short_pieces: None, tale: Sound, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Sound, Sound]:
+    """A file of several pieces, what went into it, and what is decoded of it."""
+    sound, path = np.tile(tale, 2), tmp_path_factory.mktemp("pieces") / "long.mp3"
+    assert len(sound) > 3 * SHORT_S * RATE
+    encoder = Mp3Encoder(path, RATE, **{"kbps": 64, **request.param})
     encoder.write(sound)
     encoder.close()
+    return path, sound, decode(path).samples
+
+
+@pytest.mark.parametrize("decoder", [by_mpg123, by_lame])
+def test_other_decoders_find_every_sample(
+    of_pieces: tuple[Path, Sound, Sound], decoder: Callable[[Path, int], Sound]
+) -> None:
+    path, sound, decoded_here = of_pieces
     heard = decoder(path, RATE)
-    assert len(decode(path).samples) == len(sound)
-    assert np.abs(heard[: len(sound)] - decode(path).samples[: len(heard)]).max() < 0.001
+    assert len(decoded_here) == len(sound)
+    assert np.abs(heard[: len(sound)] - decoded_here[: len(heard)]).max() < 0.001
 
 
 def lame_threads() -> list[str]:
@@ -154,7 +176,7 @@ def lame_threads() -> list[str]:
 
 def test_no_thread_is_left(tmp_path: Path) -> None:
     encoder = Mp3Encoder(tmp_path / "long.mp3", RATE, 64)
-    encoder.write(babble(200, RATE))
+    encoder.write(babble(PIECE_S + 5, RATE))
     assert lame_threads()
     encoder.close()
     assert not lame_threads()
@@ -181,6 +203,7 @@ def test_what_fails_in_a_piece_fails_for_good() -> None:
     assert not lame_threads()
 
 
+@pytest.mark.usefixtures("short_pieces")
 def test_a_system_that_refuses_to_be_nicer_gets_its_mp3(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,9 +212,9 @@ def test_a_system_that_refuses_to_be_nicer_gets_its_mp3(
 
     monkeypatch.setattr(os, "nice", refuse)
     encoder = Mp3Encoder(tmp_path / "long.mp3", RATE, 64)
-    encoder.write(babble(200, RATE))
+    encoder.write(babble(50, RATE))
     encoder.close()
-    assert len(decode(tmp_path / "long.mp3").samples) == 200 * RATE
+    assert len(decode(tmp_path / "long.mp3").samples) == 50 * RATE
 
 
 class Numbered:

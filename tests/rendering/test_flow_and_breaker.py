@@ -124,8 +124,8 @@ async def test_a_busy_account_is_asked_less_at_once() -> None:
 
 
 async def test_a_service_that_fails_everyone_is_probed_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("narrator.rendering.breaker.SHORTEST_S", 0.05)
-    monkeypatch.setattr("narrator.rendering.breaker.LONGEST_S", 0.05)
+    monkeypatch.setattr("narrator.rendering.breaker.SHORTEST_S", 0.02)
+    monkeypatch.setattr("narrator.rendering.breaker.LONGEST_S", 0.02)
     monkeypatch.setattr("narrator.rendering.limits.LINGERS_S", 0.01)
     limits = AccountLimits(8, stopping=asyncio.Event())
     await _one(limits)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -198,6 +199,8 @@ def test_what_had_no_price_counts_at_the_price_that_is_named_later(tmp_path: Pat
 
 
 ENDS = st.sampled_from([*Outcome, None, "killed"])
+IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - the files have folders of their own
+"""Where nothing waits for a disk, of which hundreds of commits need not be told."""
 
 
 @settings(max_examples=60)
@@ -210,7 +213,7 @@ def test_no_sequence_of_requests_passes_a_limit_or_is_refused_below_it(
     steps: list[tuple[int, Outcome | str | None, float]], max_micros: int, max_characters: int
 ) -> None:
     limits = {"max_cost_usd": max_micros / 1_000_000, "max_characters": max_characters}
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as name:
         folder = Path(name)
         ledger = opened(folder, **limits)
         billed = sent = 0
@@ -252,37 +255,44 @@ sys.stdin.read()
 """
 
 
-def kill_while_a_request_is_out(folder: Path) -> None:
+@pytest.fixture(scope="module")
+def left_by_a_killed_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a process left on the disk that was killed while a request of it was out."""
+    folder = tmp_path_factory.mktemp("killed")
     with subprocess.Popen(
         [sys.executable, "-c", CHILD, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "sent\n"
         child.kill()
+    return folder
 
 
-def test_what_a_killed_run_had_sent_is_maybe_paid_and_counts(tmp_path: Path) -> None:
-    kill_while_a_request_is_out(tmp_path)
-    with opened(tmp_path, max_cost_usd=0.0002) as ledger, pytest.raises(BudgetReached, match="is spent"):
+@pytest.fixture
+def killed(left_by_a_killed_run: Path, tmp_path: Path) -> Path:
+    """The folder of a run that was killed while a request was out."""
+    return Path(shutil.copytree(left_by_a_killed_run, tmp_path / "killed"))
+
+
+def test_what_a_killed_run_had_sent_is_maybe_paid_and_counts(killed: Path) -> None:
+    with opened(killed, max_cost_usd=0.0002) as ledger, pytest.raises(BudgetReached, match="is spent"):
         ledger.intend(request())
-    assert calls(tmp_path) == [("maybe", 0, 150)]
-    assert runs(tmp_path) == ["abandoned", "done"]
+    assert calls(killed) == [("maybe", 0, 150)]
+    assert runs(killed) == ["abandoned", "done"]
 
 
-def test_what_a_killed_run_had_finished_is_a_take(tmp_path: Path) -> None:
-    kill_while_a_request_is_out(tmp_path)
-    save_take(tmp_path, request())
-    opened(tmp_path).close("done")
-    assert calls(tmp_path) == [("take", 10, 150)]
+def test_what_a_killed_run_had_finished_is_a_take(killed: Path) -> None:
+    save_take(killed, request())
+    opened(killed).close("done")
+    assert calls(killed) == [("take", 10, 150)]
 
 
-def test_a_request_that_was_maybe_paid_stays_so_when_a_later_one_brings_the_take(tmp_path: Path) -> None:
-    kill_while_a_request_is_out(tmp_path)
-    with opened(tmp_path) as ledger:
+def test_a_request_that_was_maybe_paid_stays_so_when_a_later_one_brings_the_take(killed: Path) -> None:
+    with opened(killed) as ledger:
         ledger.settle(ledger.intend(request()), Outcome.TAKE, characters_billed=10)
-    save_take(tmp_path, request())
-    opened(tmp_path).close("done")
-    assert calls(tmp_path) == [("maybe", 0, 150), ("take", 10, 150)]
+    save_take(killed, request())
+    opened(killed).close("done")
+    assert calls(killed) == [("maybe", 0, 150), ("take", 10, 150)]
 
 
 # --- a file that is missing, damaged or not ours ----------------------------------------------------
@@ -309,12 +319,11 @@ def test_a_missing_ledger_is_rebuilt_from_the_takes(tmp_path: Path) -> None:
     assert len(calls(tmp_path)) == 2
 
 
-def test_what_a_deleted_ledger_left_beside_it_is_not_taken_for_its_content(tmp_path: Path) -> None:
-    kill_while_a_request_is_out(tmp_path)
-    assert (tmp_path / "ledger.db-wal").exists()
-    (tmp_path / "ledger.db").unlink()
-    opened(tmp_path).close("done")
-    assert calls(tmp_path) == []
+def test_what_a_deleted_ledger_left_beside_it_is_not_taken_for_its_content(killed: Path) -> None:
+    assert (killed / "ledger.db-wal").exists()
+    (killed / "ledger.db").unlink()
+    opened(killed).close("done")
+    assert calls(killed) == []
 
 
 def overwrite_all(path: Path) -> None:

@@ -209,13 +209,13 @@ async def test_all_is_saved_where_there_can_be_no_process(
 async def test_a_suspended_process_is_not_waited_for_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("_PATIENCE_S", "_END_S"):
-        monkeypatch.setattr(saving, name, 0.5)
     store = Counting(tmp_path)
     async with asyncio.timeout(PATIENCE_S):
         async with TakeWriter(store, MemoryLedger()) as writer:
             child = await _until_there_is_a_process(writer, store)
             os.kill(child, signal.SIGSTOP)
+            for name in ("_PATIENCE_S", "_END_S"):  # from now on it does nothing, however long it is given
+                monkeypatch.setattr(saving, name, 0.1)
             take = await keep(writer, "meanwhile")
     assert_all_are_there(store, [take], ["meanwhile"])
     assert not is_running(child)

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from narrator.manuscript.reading import read_manuscript
-from narrator.model import Normalization
+from narrator.model import Manuscript, Normalization
 from narrator.script.normalize import normalized
 from tests.cpu_time import cpu_s_at_most
 
@@ -164,8 +162,8 @@ def test_no_run_of_signs_takes_long(run: str, level: Normalization, length: int,
 
 
 @pytest.mark.parametrize("level", [Normalization.LIGHT, Normalization.FULL])
-def test_a_book_is_normalised_in_a_moment(corpus: Callable[[str], Path], level: Normalization) -> None:
-    book = read_manuscript(corpus("news-from-nowhere.txt"))
+def test_a_book_is_normalised_in_a_moment(real_book: Callable[[str], Manuscript], level: Normalization) -> None:
+    book = real_book("news-from-nowhere.txt")
     text = "\n".join(block.text for chapter in book.chapters for block in chapter.blocks)
     normalized("1", "en", level)
     with cpu_s_at_most(len(text) / 500_000):
@@ -182,9 +180,9 @@ def test_a_book_is_normalised_in_a_moment(corpus: Callable[[str], Path], level: 
 )
 @pytest.mark.parametrize("level", [Normalization.LIGHT, Normalization.FULL])
 def test_real_books_obey_the_laws(
-    corpus: Callable[[str], Path], name: str, language: str, level: Normalization
+    real_book: Callable[[str], Manuscript], name: str, language: str, level: Normalization
 ) -> None:
-    for chapter in read_manuscript(corpus(name)).chapters:
+    for chapter in real_book(name).chapters:
         for block in chapter.blocks:
             said = normalized(block.text, language, level)
             assert normalized(said, language, level) == said

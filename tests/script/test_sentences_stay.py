@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 import regex
 import sentencex
 
-from narrator.manuscript.reading import read_manuscript
+from narrator.model import Manuscript
 from narrator.script.strategies import Limit, paragraph
 
 BREAKS = (
@@ -51,8 +50,8 @@ def run_on(parts: list[str], limit: int) -> list[str]:
 @pytest.mark.parametrize(
     "name", ["alice.epub", "candide-fr.txt", "earnest.epub", "kusamakura-ja.epub", "study-in-scarlet.md"]
 )
-def test_paragraphs_are_cut_as_they_always_were(name: str, corpus: Callable[[str], Path]) -> None:
-    book = read_manuscript(corpus(name))
+def test_paragraphs_are_cut_as_they_always_were(name: str, real_book: Callable[[str], Manuscript]) -> None:
+    book = real_book(name)
     for chapter in book.chapters:
         for block in chapter.blocks:
             for limit in (40, 100, 300, 1_000):

@@ -3,15 +3,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import accumulate
-from pathlib import Path
 
 import pytest
 import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from narrator.manuscript.reading import read_manuscript
-from narrator.model import Block, Role
+from narrator.model import Block, Manuscript, Role
 from narrator.script.policy import is_speakable
 from narrator.script.strategies import (
     STRATEGIES,
@@ -74,11 +72,11 @@ def test_every_limit_is_kept_where_there_are_several(
 
 
 @pytest.fixture(scope="module")
-def real_blocks(corpus: Callable[[str], Path]) -> list[tuple[str, str]]:
+def real_blocks(real_book: Callable[[str], Manuscript]) -> list[tuple[str, str]]:
     return [
         (block.text, block.language or book.language)
         for name in ("alice.epub", "candide-fr.txt", "earnest.epub", "kusamakura-ja.epub", "purvis-poetry.epub")
-        for book in [read_manuscript(corpus(name))]
+        for book in [real_book(name)]
         for chapter in book.chapters
         for block in chapter.blocks
         if block.text
