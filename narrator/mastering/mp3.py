@@ -34,7 +34,6 @@ _BATCH = 256  # frames that are written at once
 _HEADROOM_DB = ((2.5, 2.1), (3.0, 1.8), (4.2, 1.2))  # up to so many bits a sample
 _LEAST_HEADROOM_DB = 0.6
 _VBR_HEADROOM_DB = ((2, 1.0), (5, 1.2), (9, 1.7))  # up to a quality
-_NEAR = 0.75  # of the headroom: to pass it, what is so far below the loudest had to be raised by 1.75 of it
 
 
 class Mp3Encoder:
@@ -74,8 +73,7 @@ class Mp3Encoder:
         self._info = blank_info_frame(self._settings)
         self._seek_table = SeekTable()
         self._frames = Mp3Frames(self._settings.header)
-        delay = ENCODER_DELAY + DECODER_DELAY
-        self._heard = HeardPeak(self._frames, delay=delay, near_db=_NEAR * self.headroom_db)
+        self._heard = HeardPeak(self._frames, delay=ENCODER_DELAY + DECODER_DELAY)
         with disk_errors(f"Writing {path}"):
             self._file = path.open("wb")
             self._file.write(self._info)
