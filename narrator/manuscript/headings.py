@@ -95,11 +95,10 @@ class Label:
 def label_of(text: str) -> Label | None:
     """The label that a heading begins with, or None where it has no word and number of a chapter or part."""
     match = _LABELLED.match(text) or _ORDINAL_FIRST.match(text)
-    may_be_cjk = not text.isascii()
-    if not match and may_be_cjk:
+    if not match and not text.isascii():
         match = _CJK.match(text) or _CJK_VOLUME.match(text)
     if not match or not _TITLE_START.match(match["rest"]):
-        match = _CJK_CHAPTER.fullmatch(text) if may_be_cjk else None
+        match = None if text.isascii() else _CJK_CHAPTER.fullmatch(text)
     if not match:
         return None
     rank = Rank.PART if _PART_WORD.fullmatch(match["word"]) else Rank.CHAPTER

@@ -115,6 +115,7 @@ class MarkedText:
         return told
 
     def _keep_notes(self) -> None:
+        """The notes that no block has yet stand before the next text."""
         if self._notes:
             self._notes = [(0, note) for _, note in self._notes]
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from narrator.audio.pcm import Samples
 from narrator.mastering.aac_rates import aac_rate_hz
-from narrator.mastering.heard import MOST_RAISED_DB, HeardPeak
+from narrator.mastering.heard import HeardPeak
 from narrator.mastering.mp4 import FRAME, PRIMING
 from narrator.mastering.mp4_piece import PieceWriter
 from narrator.mastering.packet_frames import PacketFrames
@@ -21,6 +21,8 @@ _BLOCK = 1 << 16  # samples encoded at once, or up to twice as many: calls cost 
 _LEAST_KBPS_QUICK = 64  # below, the quick search loses the upper half of a voice's band
 _HEADROOM_DB = ((1.4, 2.5), (2.1, 1.0))  # of the thorough search, up to so many bits a sample
 _LEAST_HEADROOM_DB = 0.5
+_MOST_RAISED_DB = 8.0
+"""The quick search raised clipped noise whose level jumps by up to 7. A voice it hardly raises."""
 _WARM_UP = 1  # a packet overlaps the one before it; nothing else lasts, as noise is not substituted
 
 
@@ -55,7 +57,7 @@ class AacEncoder:
         self._heard = HeardPeak(
             self._frames,
             delay=PRIMING,
-            most_raised_db=MOST_RAISED_DB if is_quick else math.inf,
+            most_raised_db=_MOST_RAISED_DB if is_quick else math.inf,
         )
         self._waiting = np.zeros(2 * _BLOCK, np.float32)
         self._count = 0

@@ -22,9 +22,9 @@ from narrator.errors import NarratorError
 # The least of such signals, an impulse between two samples, has 0.64, 0.64 and -0.21 of its height there.
 _SLOPE = 1.25
 
-MOST_RAISED_DB = 3.0
-"""Coding raises no high peak by more: eight voices as MP3 at 64 kbit/s by up to 2 dB, a whisper at 32 by 3, and
-noise whose level jumps, 2,500 sounds at seven bit rates, by less (with 2.6 a peak was missed)."""
+_MOST_RAISED_DB = 3.0
+"""LAME raises no high peak by more: eight voices at 64 kbit/s by up to 2 dB, a whisper at 32 by 3. With it no
+peak was missed in 2,500 sounds of noise whose level jumps, at seven bit rates; with 2.6 dB one was."""
 
 _BATCH = 256  # frames that are looked at, or measured, at once
 _EDGE = 32  # samples at a seam whose neighbours are not there; more than the meter's reach
@@ -70,7 +70,7 @@ class Frames(Protocol):
 class HeardPeak:
     """Has frames decoded where it may matter, and keeps the true peak."""
 
-    def __init__(self, frames: Frames, *, delay: int, most_raised_db: float = MOST_RAISED_DB) -> None:
+    def __init__(self, frames: Frames, *, delay: int, most_raised_db: float = _MOST_RAISED_DB) -> None:
         """What comes out of the decoder is the master after `delay` samples.
 
         Sound more than `most_raised_db` below the master's loudest sample so far is not listened to; nor what

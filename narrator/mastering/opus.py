@@ -43,6 +43,8 @@ decoded).
 
 _HEADROOM_DB: _Steps = ((9, 2.0), (18, 1.7), (30, 1.5), (40, 1.0), (64, 0.8))
 _LEAST_HEADROOM_DB = 0.6
+_MOST_RAISED_DB = 6.0
+"""Noise whose level jumps was raised by up to 5, at 16 kbit/s."""
 
 _WARM_UP = 10
 """Packets after which a decoder is where it would be, had it decoded all. Four are the least (RFC 7845, 4.6);
@@ -76,7 +78,7 @@ class OpusEncoder:
         self._encoder = PacketEncoder("libopus", rate_hz, "flt", kbps=kbps, options=options)
         self._delay = int.from_bytes(self._encoder.header[_DELAY_AT], "little")
         self._frames = PacketFrames("Opus", _decoder(rate_hz), _PACKET, warm_up=_WARM_UP)
-        self._heard = HeardPeak(self._frames, delay=self._delay)
+        self._heard = HeardPeak(self._frames, delay=self._delay, most_raised_db=_MOST_RAISED_DB)
         self._waiting: list[Samples] = []
         self._count = 0
         with disk_errors(f"Writing {path}"):

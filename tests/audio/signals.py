@@ -37,6 +37,19 @@ def _babble(seconds: float, rate_hz: int, seed: int, level: float) -> Sound:
     return babbled
 
 
+def jumping(seed: int) -> Sound:
+    """Dark noise, clipped where `seed` is odd, whose level jumps: codecs raise that. Up to 30,000 samples."""
+    rng = np.random.default_rng(seed)
+    frames, width, step = (int(rng.integers(*span)) for span in ((8_000, 30_000), (4, 26), (100, 4_000)))
+    dark = np.convolve(rng.uniform(-1, 1, frames + width), np.hanning(width), "same")[:frames]
+    if seed % 2:
+        top = np.quantile(np.abs(dark), 0.7)
+        dark = np.clip(dark, -top, top)
+    levels = rng.choice((0.0, 0.65, 0.7, 0.8, 1.0), frames // step + 1)
+    changing: Sound = (0.6 * dark / np.abs(dark).max() * np.repeat(levels, step)[:frames]).astype(np.float32)
+    return changing
+
+
 def pcm_of(sound: npt.NDArray[Any]) -> bytes:
     return np.clip(np.rint(np.asarray(sound, np.float64) * 32768), -32768, 32767).astype("<i2").tobytes()
 

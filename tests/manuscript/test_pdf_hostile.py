@@ -106,7 +106,7 @@ def test_many_pages_are_read_quickly(tmp_path: Path) -> None:
         for number in range(1, 2001)
     ]
     path = make_pdf(tmp_path / "a.pdf", pages)
-    with cpu_s_at_most(4):
+    with cpu_s_at_most(2.5):
         book = read_here(path)
     assert len(book.chapters) == 2000
 

@@ -325,6 +325,6 @@ def test_broken_and_deeply_nested_files_are_read(read: Read, body: str) -> None:
 
 
 def test_line_of_a_megabyte_is_read_in_seconds(read: Read) -> None:
-    with cpu_s_at_most(4):
+    with cpu_s_at_most(2):
         book = read(("word " * 2_000 + r"{\i more} ") * 100)
     assert len(text(book).split()) == 200_100

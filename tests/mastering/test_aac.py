@@ -16,7 +16,7 @@ from narrator.errors import ConfigError, DiskError
 from narrator.mastering.aac import AacEncoder
 from narrator.mastering.aac_rates import aac_rate_hz
 from narrator.mastering.heard import PatchPeak
-from tests.audio.signals import Sound, babble, chirp, ebur128_dbtp, ebur128_lufs
+from tests.audio.signals import Sound, babble, chirp, ebur128_dbtp, ebur128_lufs, jumping
 from tests.end_to_end.sound import decode
 
 RATE_HZ = 24_000
@@ -77,6 +77,13 @@ def test_no_peak_is_missed(tmp_path: Path, *, kbps: int, best: bool) -> None:
         assert encoder.true_peak_dbtp == pytest.approx(decoded_dbtp(path), abs=1e-3), name
 
 
+@pytest.mark.parametrize("seed", [8_481, 3_691, 8_835, 2_279])
+def test_no_peak_that_coding_raises_above_the_rest_is_missed(tmp_path: Path, seed: int) -> None:
+    path = tmp_path / "a.m4a"
+    encoder = encoded(path, jumping(seed), 44_100)
+    assert encoder.true_peak_dbtp == pytest.approx(decoded_dbtp(path), abs=1e-3)
+
+
 def test_no_peak_of_the_embedded_voice_is_missed(speech: tuple[Sound, ...], tmp_path: Path) -> None:
     path = tmp_path / "a.m4a"
     encoder = encoded(path, np.concatenate(speech))
@@ -108,10 +115,10 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return counts
 
 
-def test_most_of_a_voice_is_not_decoded(speech: tuple[Sound, ...], tmp_path: Path, heard: list[int]) -> None:
+def test_much_of_a_voice_is_not_decoded(speech: tuple[Sound, ...], tmp_path: Path, heard: list[int]) -> None:
     sound = np.concatenate(speech)
     encoded(tmp_path / "a.m4a", sound)
-    assert 0 < sum(heard) < 0.2 * len(sound) / 1024
+    assert 0 < sum(heard) < 0.6 * len(sound) / 1024
 
 
 def test_what_cannot_come_out_above_the_peak_that_is_listened_for_is_not_decoded(
@@ -119,7 +126,7 @@ def test_what_cannot_come_out_above_the_peak_that_is_listened_for_is_not_decoded
 ) -> None:
     with closing(AacEncoder(tmp_path / "a.m4a", RATE_HZ, 64)) as encoder:
         encoder.listen_above(-3.0)
-        encoder.write(0.4 * np.sin(0.1 * np.arange(100_000, dtype=np.float32)))
+        encoder.write(0.25 * np.sin(0.1 * np.arange(100_000, dtype=np.float32)))
     assert not heard
 
 

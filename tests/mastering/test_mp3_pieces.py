@@ -6,6 +6,7 @@ import errno
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, cast
@@ -93,11 +94,17 @@ SHORT_S = 15
 """Of pieces, where it does not matter that real ones are four times as long."""
 
 
-@pytest.fixture(scope="module")
-def short_pieces() -> Iterator[None]:
+@contextmanager
+def in_short_pieces() -> Iterator[None]:
     """Files are encoded in short pieces, so that a minute has as many seams as else four have."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("narrator.mastering.mp3.LamePieces", partial(LamePieces, piece_s=SHORT_S))
+        yield
+
+
+@pytest.fixture
+def short_pieces() -> Iterator[None]:
+    with in_short_pieces():
         yield
 
 
@@ -149,14 +156,15 @@ def test_the_file_is_the_same_however_the_sound_comes(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module", params=[{"kbps": 64}, {"kbps": 32}, {"kbps": 64, "mode": "vbr"}])
 def of_pieces(
-    request: pytest.FixtureRequest, short_pieces: None, tale: Sound, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tale: Sound, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Sound, Sound]:
     """A file of several pieces, what went into it, and what is decoded of it."""
     sound, path = np.tile(tale, 2), tmp_path_factory.mktemp("pieces") / "long.mp3"
     assert len(sound) > 3 * SHORT_S * RATE
-    encoder = Mp3Encoder(path, RATE, **{"kbps": 64, **request.param})
-    encoder.write(sound)
-    encoder.close()
+    with in_short_pieces():
+        encoder = Mp3Encoder(path, RATE, **{"kbps": 64, **request.param})
+        encoder.write(sound)
+        encoder.close()
     return path, sound, decode(path).samples
 
 

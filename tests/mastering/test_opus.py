@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from narrator.audio.peaks import true_peak
 from narrator.errors import ConfigError, DiskError
 from narrator.mastering.opus import OpusEncoder
-from tests.audio.signals import Sound, chirp, ebur128_lufs
+from tests.audio.signals import Sound, chirp, ebur128_lufs, jumping
 from tests.end_to_end.sound import decode
 
 RATE = 48_000
@@ -145,6 +145,14 @@ def test_speech_is_as_loud_and_peaks_as_the_encoder_says(
     peak_dbtp = 20 * math.log10(true_peak(heard))
     assert encoder.true_peak_dbtp == pytest.approx(peak_dbtp, abs=0.03)
     assert peak_dbtp <= 20 * math.log10(true_peak(speech_48k)) + encoder.headroom_db
+
+
+def test_no_peak_that_coding_raises_above_the_rest_is_missed(tmp_path: Path) -> None:
+    path = tmp_path / "noise.opus"
+    encoder = encode(path, jumping(12_206), 16)
+    assert encoder.true_peak_dbtp == pytest.approx(
+        20 * math.log10(true_peak(decoded_by_libopus(path))), abs=0.03
+    )
 
 
 def test_where_nothing_can_pass_the_mark_nothing_is_listened_to(tmp_path: Path) -> None:

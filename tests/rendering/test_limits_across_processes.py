@@ -161,7 +161,7 @@ def test_a_rate_holds_for_all_processes_together(users: Users) -> None:
         assert process.wait(30) == 0
     begun = sorted(at for sign, _, at in users.lines() if sign == "+")
     assert len(begun) == 16
-    assert begun[-1] - begun[0] >= 0.58, "three periods lie between sixteen starts"
+    assert all(later - earlier >= 0.15 for earlier, later in zip(begun, begun[5:], strict=False))
 
 
 def test_a_start_of_a_wrong_clock_is_forgotten(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_a_whole_book_is_looked_through_in_a_moment() -> None:
     lexicon = Lexicon(word(name, f"{name} said") for name in names)
     text = "And then Bal7 went with Corin to the town, where nobody knew Dun999 or had heard of him. " * 11_000
     lexicon.apply("", "en", "heart")
-    with cpu_s_at_most(5):
+    with cpu_s_at_most(2.5):
         spoken = lexicon.apply(text, "en", "heart")
     assert spoken.count("Bal7 said") == spoken.count("Dun999 said") == 11_000
 
