@@ -87,13 +87,11 @@ class _Tree:
         is_closed = is_closed or name in _VOID
         if len(self._open) >= _DEEPEST:
             return
-        found: dict[str | bytes, str | bytes] = {}
-        if attributes:
-            found = {
-                key: _UNFIT.sub("", html.unescape(one or two))
-                for key, one, two in _ATTRIBUTE.findall(attributes)
-                if key in _ATTRIBUTES
-            }
+        found: dict[str | bytes, str | bytes] = {
+            key: _UNFIT.sub("", html.unescape(one or two))
+            for key, one, two in _ATTRIBUTE.findall(attributes)
+            if key in _ATTRIBUTES
+        }
         self._builder.start(name, found)
         if is_closed:
             self._builder.end(name)

@@ -22,10 +22,6 @@ from narrator.errors import NarratorError
 # The least of such signals, an impulse between two samples, has 0.64, 0.64 and -0.21 of its height there.
 _SLOPE = 1.25
 
-_MOST_RAISED_DB = 3.0
-"""LAME raises no high peak by more: eight voices at 64 kbit/s by up to 2 dB, a whisper at 32 by 3. With it no
-peak was missed in 2,500 sounds of noise whose level jumps, at seven bit rates; with 2.6 dB one was."""
-
 _BATCH = 256  # frames that are looked at, or measured, at once
 _EDGE = 32  # samples at a seam whose neighbours are not there; more than the meter's reach
 
@@ -70,11 +66,11 @@ class Frames(Protocol):
 class HeardPeak:
     """Has frames decoded where it may matter, and keeps the true peak."""
 
-    def __init__(self, frames: Frames, *, delay: int, most_raised_db: float = _MOST_RAISED_DB) -> None:
+    def __init__(self, frames: Frames, *, delay: int, most_raised_db: float) -> None:
         """What comes out of the decoder is the master after `delay` samples.
 
-        Sound more than `most_raised_db` below the master's loudest sample so far is not listened to; nor what
-        is so far below the peak above which to listen.
+        Coding raises no high peak by more than `most_raised_db`: sound so far below the master's loudest sample
+        so far, or below the peak above which to listen, is not listened to.
         """
         self._frames = frames
         self._loud = LoudFrames(frames.samples, delay=delay, most_raised_db=most_raised_db)

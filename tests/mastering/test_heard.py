@@ -241,7 +241,7 @@ def loud_at(*frames: int, of: int = 1000) -> Sound:
 
 
 def heard(frames: Lossless, sound: Sound, block: int = 3_300) -> HeardPeak:
-    peak = HeardPeak(frames, delay=0)
+    peak = HeardPeak(frames, delay=0, most_raised_db=3.0)
     for at in range(0, len(sound), block):
         peak.master(sound[at : at + block])
         frames.came = min(at + block, len(sound)) // 100
